@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * credential: an mdoc in a token (CKO_MDOC_CREDENTIAL), carried by a private
+ * CKO_DATA: CKA_APPLICATION "p11-mdoc credential", CKA_LABEL, CKA_OBJECT_ID
+ * unused, CKA_VALUE a deterministic CBOR record.
+ */
+#ifndef VENDOR_EXT_CREDENTIAL_H
+#define VENDOR_EXT_CREDENTIAL_H
+
+#include "vendor-ext/token.h"
+
+#define CREDENTIAL_APPLICATION "p11-mdoc credential"
+#define CREDENTIAL_NO_LIMIT    UINT64_MAX
+
+struct credential {
+	struct blob label;
+	struct blob key_id; /* CKA_ID of the device key */
+	struct blob doc_type;
+	struct blob issuer_signed;
+	int64_t valid_from; /* seconds since 1970 */
+	int64_t valid_until;
+	uint64_t uses_left;
+};
+
+/* Creates the object (token: CKA_TOKEN). Checks that issuer_signed is CBOR. */
+CK_RV credential_create(const struct token *t, const struct credential *c,
+    CK_BBOOL on_token, CK_OBJECT_HANDLE *ret) NODISCARD;
+CK_RV credential_load(const struct token *t, CK_OBJECT_HANDLE object,
+    struct credential *ret) NODISCARD;
+/*
+ * All credentials, or those of a docType, label or device key (NULL spans: any).
+ */
+CK_RV credential_find(const struct token *t, struct bytes doc_type,
+    struct bytes label, struct bytes key_id, CK_OBJECT_HANDLE *ret,
+    CK_ULONG max, CK_ULONG *ret_n) NODISCARD;
+/* New content for the object; a crash leaves the old or the new one. */
+CK_RV credential_update(const struct token *t, CK_OBJECT_HANDLE object,
+    const struct credential *c, CK_OBJECT_HANDLE *ret) NODISCARD;
+void credential_reset(struct credential *c);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hasher: SHA-2, HMAC and HKDF with algorithms fetched once and one context
+ * kept. One thread at a time.
+ */
+#ifndef VENDOR_EXT_HASHER_H
+#define VENDOR_EXT_HASHER_H
+
+#include "common/bytes.h"
+
+struct hasher;
+
+#define HASHER_MAX_LEN 64
+
+enum hash_alg {
+	HASH_SHA1,
+	HASH_SHA256,
+	HASH_SHA384,
+	HASH_SHA512
+};
+
+size_t hash_len(enum hash_alg alg);
+/* "SHA-256" (MSO digestAlgorithm) or "SHA256"; false: unknown. */
+bool hash_by_name(struct bytes name, enum hash_alg *ret);
+/* "SHA-256", ... */
+const char *hash_name(enum hash_alg alg);
+
+/* NULL: out of memory, or the provider lacks an algorithm. */
+struct hasher *hasher_new(void);
+void hasher_free(struct hasher **h);
+
+/* The digest of the parts one after the other, into hash_len(alg) bytes. */
+bool hasher_digest(struct hasher *h, enum hash_alg alg,
+    const struct bytes *parts, size_t n, uint8_t *out) NODISCARD;
+/* Streaming: begin, add, end. One stream at a time. */
+bool hasher_begin(struct hasher *h, enum hash_alg alg) NODISCARD;
+bool hasher_add(struct hasher *h, struct bytes part) NODISCARD;
+bool hasher_end(struct hasher *h, uint8_t *out) NODISCARD;
+
+/* HMAC-SHA-256, 32 bytes. */
+bool hasher_hmac(struct hasher *h, struct bytes key, const struct bytes *parts,
+    size_t n, uint8_t *out) NODISCARD;
+/* HKDF-SHA-256 (RFC 5869), len <= 255 * 32. Intermediate values are wiped. */
+bool hasher_hkdf(struct hasher *h, struct bytes salt, struct bytes ikm,
+    struct bytes info, uint8_t *out, size_t len) NODISCARD;
+/* Its second half only. */
+bool hasher_hkdf_expand(struct hasher *h, struct bytes prk, struct bytes info,
+    uint8_t *out, size_t len) NODISCARD;
+
+#endif

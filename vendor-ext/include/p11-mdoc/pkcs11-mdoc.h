@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pkcs11-mdoc.h: what p11-mdoc adds to PKCS#11.
+ *
+ * Every number is CKx_VENDOR_DEFINED | 0x4D440000 | block | n ("MD"); blocks:
+ * 0x1000 mdoc (ISO/IEC 18013-5), 0x2000 ISO/IEC 23465, 0xF000 tests. A number
+ * that was given out is never given out again.
+ *
+ * Include a PKCS#11 header (for example <p11-kit/pkcs11.h>) before this one.
+ * Concepts, inputs and outputs: p11-mdoc(7).
+ */
+#ifndef P11_MDOC_PKCS11_MDOC_H
+#define P11_MDOC_PKCS11_MDOC_H
+
+#define MDOC_VENDOR(n) (0x80000000UL | 0x4D440000UL | (n))
+
+/*
+ * Mechanisms. None of the signing mechanisms takes a parameter (pParameter
+ * NULL, ulParameterLen 0): everything they need is in the data. Single-part
+ * and multi-part calls work.
+ *
+ * CKM_MDOC_DEVICE_SIGNATURE   Sign, Verify with an EC or Edwards device key.
+ *	data: DeviceAuthenticationBytes (18013-5 12.4.2), #6.24(bstr)
+ *	signature: raw COSE signature r || s (or EdDSA) over Sig_structure
+ * CKM_MDOC_DEVICE_MAC         Sign with an EC or Montgomery device key that
+ *	has CKA_DERIVE. data: DeviceAuthenticationBytes, whose SessionTranscript
+ *	carries EReaderKeyBytes. signature: the 32-byte tag of the COSE_Mac0,
+ *	HMAC 256/256, under EMacKey (18013-5 12.4.3)
+ * CKM_MDOC_READER_AUTHENTICATION  Sign, Verify with a reader key.
+ *	data: ReaderAuthenticationBytes or ReaderAuthenticationAllBytes
+ *	(18013-5 12.5), signature: as for the device signature
+ * CKM_MDOC_ISSUER_AUTHENTICATION  Sign, Verify with a document-signer key.
+ *	data: MobileSecurityObjectBytes (18013-5 12.3.4), signature: as above
+ *
+ * Data that is not the structure named is CKR_DATA_INVALID, a parameter is
+ * CKR_MECHANISM_PARAM_INVALID, a key that may not do it is
+ * CKR_KEY_FUNCTION_NOT_PERMITTED or CKR_KEY_TYPE_INCONSISTENT.
+ */
+#define CKM_MDOC_DEVICE_SIGNATURE      MDOC_VENDOR(0x1001UL)
+#define CKM_MDOC_DEVICE_MAC            MDOC_VENDOR(0x1002UL)
+#define CKM_MDOC_READER_AUTHENTICATION MDOC_VENDOR(0x1003UL)
+#define CKM_MDOC_ISSUER_AUTHENTICATION MDOC_VENDOR(0x1004UL)
+/* Numbers given out for the derivations of 18013-5 and RFC 9180. */
+#define CKM_MDOC_KEY_DERIVE MDOC_VENDOR(0x1005UL)
+#define CKM_MDOC_HPKE_OPEN  MDOC_VENDOR(0x1006UL)
+
+/*
+ * CKO_MDOC_CREDENTIAL: an mdoc as its holder keeps it. Carried by a CKO_DATA
+ * of the token (CKA_APPLICATION "p11-mdoc credential").
+ *	CKA_LABEL                 text chosen by the holder
+ *	CKA_ID                    CKA_ID of the device key
+ *	CKA_VALUE                 IssuerSigned, CBOR as issued
+ *	CKA_MDOC_DOC_TYPE         UTF-8, no NUL
+ *	CKA_MDOC_VALID_FROM       CK_ULONG, seconds since 1970-01-01T00:00:00Z
+ *	CKA_MDOC_VALID_UNTIL      the same
+ *	CKA_MDOC_USES_LEFT        CK_ULONG; CK_UNAVAILABLE_INFORMATION: no limit
+ */
+#define CKO_MDOC_CREDENTIAL         MDOC_VENDOR(0x1001UL)
+
+#define CKA_MDOC_PURPOSE            MDOC_VENDOR(0x1001UL)
+#define CKA_MDOC_DOC_TYPES          MDOC_VENDOR(0x1002UL)
+#define CKA_MDOC_ROLE               MDOC_VENDOR(0x1003UL)
+#define CKA_MDOC_KEY_ID             MDOC_VENDOR(0x1004UL)
+#define CKA_MDOC_SESSION_TRANSCRIPT MDOC_VENDOR(0x1005UL)
+#define CKA_MDOC_PEER_KEY           MDOC_VENDOR(0x1006UL)
+/*
+ * CK_ULONG, one of MDOC_KEY_PATH_*. On an EC or Montgomery private key: the
+ * path that CKM_MDOC_DEVICE_MAC takes with this key on this token, found by
+ * trying it.
+ */
+#define CKA_MDOC_KEY_PATH    MDOC_VENDOR(0x1007UL)
+#define CKA_MDOC_DOC_TYPE    MDOC_VENDOR(0x1008UL)
+#define CKA_MDOC_VALID_FROM  MDOC_VENDOR(0x1009UL)
+#define CKA_MDOC_VALID_UNTIL MDOC_VENDOR(0x100AUL)
+#define CKA_MDOC_USES_LEFT   MDOC_VENDOR(0x100BUL)
+
+/* Values of CKA_MDOC_PURPOSE, bits of a CK_ULONG. */
+#define MDOC_PURPOSE_DEVICE 0x1UL
+#define MDOC_PURPOSE_READER 0x2UL
+#define MDOC_PURPOSE_ISSUER 0x4UL
+
+/* Values of CKA_MDOC_ROLE: what is derived (18013-5 12.2.1, 12.4.3). */
+#define MDOC_ROLE_SKREADER 0x1UL
+#define MDOC_ROLE_SKDEVICE 0x2UL
+#define MDOC_ROLE_EMACKEY  0x3UL
+
+/*
+ * Key paths, strongest first: what leaves the token when a key agreement is
+ * computed with a key in it. The values are the letters.
+ */
+#define MDOC_KEY_PATH_A 0x41UL /* native HKDF: nothing */
+#define MDOC_KEY_PATH_B 0x42UL /* composed of other derivations: nothing */
+#define MDOC_KEY_PATH_C 0x43UL /* C_DigestKey: PRK and the derived key */
+#define MDOC_KEY_PATH_D 0x44UL /* exported: the shared secret Z */
+#define MDOC_KEY_PATH_S 0x53UL /* signature only: no agreement possible */
+
+/* ISO/IEC TS 23465-2 objects. */
+#define CKO_ISO23465_APPLICATION           MDOC_VENDOR(0x2001UL)
+#define CKO_ISO23465_DATA_CONTAINER        MDOC_VENDOR(0x2002UL)
+#define CKO_ISO23465_CERTIFICATE_CONTAINER MDOC_VENDOR(0x2003UL)
+#define CKO_ISO23465_PASSWORD              MDOC_VENDOR(0x2004UL)
+#define CKA_ISO23465_CLASS                 MDOC_VENDOR(0x2001UL)
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * token: what vendor code may know of a security device: a PKCS#11 function
+ * list and a session of its own on it.
+ */
+#ifndef VENDOR_EXT_TOKEN_H
+#define VENDOR_EXT_TOKEN_H
+
+#include <p11-kit/pkcs11.h>
+
+#include "common/blob.h"
+#include "vendor-ext/curve.h"
+
+struct token {
+	CK_FUNCTION_LIST *f;
+	CK_SESSION_HANDLE session;
+	CK_SLOT_ID slot;
+};
+
+/* One attribute into a blob, whatever its length. */
+CK_RV token_get(const struct token *t, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, struct blob *ret) NODISCARD;
+/* false also if the object has no such attribute. */
+bool token_get_bool(const struct token *t, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type);
+CK_RV token_get_ulong(const struct token *t, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, CK_ULONG *ret) NODISCARD;
+/* The curve of a key object; CKR_KEY_TYPE_INCONSISTENT if it has none. */
+CK_RV token_key_curve(const struct token *t, CK_OBJECT_HANDLE key,
+    const struct curve **ret) NODISCARD;
+/* CKA_EC_POINT (DER-wrapped or raw) as a raw point; of a public key object. */
+CK_RV token_key_point(const struct token *t, CK_OBJECT_HANDLE key,
+    struct blob *ret) NODISCARD;
+/* All objects that match, at most max. */
+CK_RV token_find(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
+    CK_OBJECT_HANDLE *ret, CK_ULONG max, CK_ULONG *ret_n) NODISCARD;
+
+/* "CKR_PIN_INCORRECT"; "CKR_0x..." for an unknown one in a static buffer of
+ * the thread. */
+const char *token_rv_name(CK_RV rv);
+
+#endif
