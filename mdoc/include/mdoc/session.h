@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * session.h: engagement, session transcript, session encryption: two sans-IO
+ * state machines that are fed whole messages. mdoc_session(3).
+ */
+#ifndef MDOC_SESSION_H
+#define MDOC_SESSION_H
+
+#include <mdoc/key.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* SessionTranscriptBytes for QR handover (18013-5 12.7.1), from the bytes of
+ * DeviceEngagement and of the COSE_Key EReaderKey. */
+int mdoc_transcript_qr(mdoc_ctx *ctx, mdoc_bytes device_engagement,
+    mdoc_bytes ereader_key, mdoc_buf *ret);
+
+/* "mdoc:" + base64url of a DeviceEngagement, and back. */
+int
+mdoc_engagement_uri(mdoc_ctx *ctx, mdoc_bytes device_engagement, mdoc_buf *ret);
+int mdoc_engagement_from_uri(mdoc_ctx *ctx, const char *uri, mdoc_buf *ret);
+
+typedef struct mdoc_session mdoc_session;
+
+enum mdoc_event_type {
+	MDOC_EVENT_NONE,
+	MDOC_EVENT_REQUEST,    /* device: data is a DeviceRequest */
+	MDOC_EVENT_RESPONSE,   /* reader: data is a DeviceResponse */
+	MDOC_EVENT_TERMINATED, /* the peer ended the session; status */
+	MDOC_EVENT_ERROR       /* the session is over; reason, error */
+};
+
+typedef struct mdoc_event {
+	enum mdoc_event_type type;
+	const char *name;   /* "request", "peer-terminated", "decrypt-failed" */
+	const char *reason; /* text for a person, or "" */
+	int error;          /* MDOC_E_*, of MDOC_EVENT_ERROR */
+	int status;         /* session status code received, or -1 */
+	mdoc_bytes data;    /* plaintext; valid until the next call */
+	mdoc_bytes answer;  /* message to send to the peer now, if not absent:
+				a status 10, 11 or 20 (18013-5 12.2.5) */
+} mdoc_event;
+
+/*
+ * The mdoc side. edevice_key NULL: a fresh P-256 key in memory. The key is
+ * borrowed until the session is freed.
+ */
+int mdoc_session_new_device(mdoc_ctx *ctx, mdoc_key *edevice_key,
+    mdoc_session **ret);
+/* The reader side, for a DeviceEngagement; ereader_key NULL: a fresh key on
+ * the engagement's curve. */
+int mdoc_session_new_reader(mdoc_ctx *ctx, mdoc_bytes device_engagement,
+    mdoc_key *ereader_key, mdoc_session **ret);
+void mdoc_session_free(mdoc_session **session);
+
+/* DeviceEngagement. */
+mdoc_bytes mdoc_session_engagement(const mdoc_session *session);
+/* SessionTranscriptBytes; absent until both keys are known. */
+mdoc_bytes mdoc_session_transcript(const mdoc_session *session);
+/* The reader's EReaderKey (reader side), to verify a device MAC with. */
+mdoc_key *mdoc_session_ereader_key(mdoc_session *session);
+
+/* One whole message of the peer. MDOC_OK whenever *ret is set. */
+int mdoc_session_receive(mdoc_session *session, mdoc_bytes message,
+    mdoc_event *ret);
+/* Encrypts a request (the first one in SessionEstablishment) or response. */
+int mdoc_session_send(mdoc_session *session, mdoc_bytes plaintext,
+    mdoc_buf *ret_message);
+/* SessionData with status 20 and no data; the keys are wiped. */
+int mdoc_session_end(mdoc_session *session, mdoc_buf *ret_message);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
