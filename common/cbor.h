@@ -108,7 +108,7 @@ cbor_at_end(const struct cbor_reader *r)
  */
 bool cbor_fail(struct cbor_reader *r, enum cbor_error e, size_t offset,
     const char *what);
-/* Gives an error that has no text yet one. Returns whether r is without error. */
+/* Gives an error without text one. Returns whether r is without error. */
 bool cbor_expect(struct cbor_reader *r, const char *what);
 
 /* The next head (and the content of a string), without consuming it. */
@@ -134,7 +134,7 @@ bool cbor_get_tag(struct cbor_reader *r, uint64_t *ret) NODISCARD;
 bool cbor_get_tag24(struct cbor_reader *r, struct bytes *ret_content,
     struct bytes *ret_whole) NODISCARD;
 
-/* Enters an array; the elements follow. leave by cbor_leave when all are read. */
+/* Enters an array; the elements follow, then cbor_leave. */
 bool cbor_enter_array(struct cbor_reader *r, uint64_t *ret_count) NODISCARD;
 /* An array of exactly n elements. */
 bool cbor_enter_array_of(struct cbor_reader *r, uint64_t n) NODISCARD;

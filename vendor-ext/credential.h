@@ -28,7 +28,7 @@ CK_RV credential_create(const struct token *t, const struct credential *c,
 CK_RV credential_load(const struct token *t, CK_OBJECT_HANDLE object,
     struct credential *ret) NODISCARD;
 /*
- * All credentials, or those of a docType, label or device key (NULL spans: any).
+ * All credentials, or those of a docType, label or device key (NULL: any).
  */
 CK_RV credential_find(const struct token *t, struct bytes doc_type,
     struct bytes label, struct bytes key_id, CK_OBJECT_HANDLE *ret,

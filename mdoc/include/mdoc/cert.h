@@ -27,10 +27,10 @@ typedef struct mdoc_cert_params {
 	const char *subject; /* "CN=Utopia IACA,C=UT" ('\' escapes) */
 	int64_t not_before;  /* 0: now */
 	int64_t not_after;   /* 0: the longest that the profile allows */
-	const char *
-	    issuer_alt_url; /* IssuerAltName URI; IACA: mandatory, DS: NULL takes the IACA's */
-	const char
-	    *crl_url; /* CRL distribution point; DS: NULL takes the IACA's */
+	/* IssuerAltName URI; mandatory in an IACA, NULL in a DS: the IACA's */
+	const char *issuer_alt_url;
+	/* CRL distribution point; NULL in a DS: the IACA's */
+	const char *crl_url;
 } mdoc_cert_params;
 
 /*

@@ -23,9 +23,12 @@ enum mdoc_result {
 const char *mdoc_result_name(enum mdoc_result result);
 
 typedef struct mdoc_check {
-	const char *id;     /* "issuer.chain", "mso.digest", "device.mac" */
-	const char *layer;  /* "cbor", "structure", "issuer-sig", "digest",
-				"validity", "device-auth", "reader-auth", "policy" */
+	const char *id; /* "issuer.chain", "mso.digest", "device.mac" */
+	/*
+	 * "cbor", "structure", "issuer-sig", "digest", "validity",
+	 * "device-auth", "reader-auth" or "policy"
+	 */
+	const char *layer;
 	const char *clause; /* "18013-5 12.8.1" */
 	enum mdoc_result result;
 	int document;         /* index, or -1: the whole message */
