@@ -59,6 +59,12 @@ bool bytes_equal_secret(struct bytes a, struct bytes b);
 int bytes_compare(struct bytes a, struct bytes b);
 
 /*
+ * Well-formed UTF-8: no overlong form, no surrogate. On failure *ret_bad (may
+ * be NULL) says where the first ill-formed sequence starts.
+ */
+bool bytes_is_utf8(struct bytes b, size_t *ret_bad) NODISCARD;
+
+/*
  * Cursor: each call advances *b, or returns false and leaves both *b and the
  * output untouched. Integers are big-endian.
  */
@@ -72,7 +78,8 @@ bool bytes_skip(struct bytes *b, size_t n) NODISCARD;
  * Text forms. to_hex writes 2 * len digits and a NUL (out must hold them).
  * The decoders write at most in.len bytes to out and set *ret_len; false for
  * any character outside the alphabet (hex: blanks and line ends are skipped;
- * base64: '=' padding only where it belongs; base64url: padding optional).
+ * base64: '=' padding where it belongs and nowhere else; base64url: padding
+ * optional). Bits left over after the last byte must be 0. out may be in.ptr.
  */
 void bytes_to_hex(struct bytes in, char *out);
 bool bytes_from_hex(struct bytes in, uint8_t *out, size_t *ret_len) NODISCARD;

@@ -8,7 +8,12 @@
  * so that what is hashed or signed is what was received.
  *
  * The first error sticks: every later call fails too, so that a parser may
- * look once, at its end. Errors carry the byte offset in the outermost buffer.
+ * look once, at its end. Errors carry the byte offset in the outermost buffer:
+ * of the head of the item at fault (CBOR_E_DUPLICATE: of the second of two
+ * equal keys), but CBOR_E_UTF8 of the first ill-formed sequence,
+ * CBOR_E_TRAILING of the first byte too many and CBOR_E_SIZE of the first byte
+ * beyond the limit. Input that ends where an item should begin is truncated at
+ * its end.
  */
 #ifndef COMMON_CBOR_H
 #define COMMON_CBOR_H
@@ -20,6 +25,8 @@
 #define CBOR_MAX_DEPTH 24
 #define CBOR_MAX_SIZE  ((size_t)16 << 20)
 #define CBOR_MAX_ITEMS ((size_t)1 << 20)
+/* Items walked over again for duplicate keys: see cbor_map_next. */
+#define CBOR_MAX_RESCAN ((size_t)1 << 24)
 
 enum cbor_error {
 	CBOR_OK = 0,
@@ -76,8 +83,10 @@ struct cbor_reader {
 	const uint8_t *ptr;  /* next byte */
 	const uint8_t *end;
 	size_t items_left;
-	unsigned depth; /* of nested readers and open maps and arrays */
-	bool lenient;   /* inspect only: indefinite lengths, duplicates pass */
+	size_t rescan_left; /* items that may be walked over a second time */
+	unsigned depth;     /* of nested readers and open maps and arrays */
+	bool lenient; /* inspect only: indefinite lengths, duplicates pass */
+	bool trusted; /* a second walk: text strings were checked already */
 	enum cbor_error error;
 	size_t error_offset;
 	const char *error_what; /* static text: what was expected, or NULL */
@@ -114,7 +123,10 @@ bool cbor_expect(struct cbor_reader *r, const char *what);
 /* The next head (and the content of a string), without consuming it. */
 bool cbor_peek(struct cbor_reader *r, struct cbor_item *ret) NODISCARD;
 bool cbor_next(struct cbor_reader *r, struct cbor_item *ret) NODISCARD;
-/* One complete item with everything in it, checked; ret may be NULL. */
+/*
+ * One complete item with everything in it, checked; ret may be NULL. Tags count
+ * as a level of depth here, so that what passed may be walked by recursion.
+ */
 bool cbor_skip(struct cbor_reader *r, struct bytes *ret) NODISCARD;
 /* No bytes may be left. */
 bool cbor_finish(struct cbor_reader *r) NODISCARD;
@@ -154,20 +166,42 @@ void cbor_leave(struct cbor_reader *r);
  *	}
  *	if (r->error) ...
  * Every pass of the loop must consume exactly the value. cbor_map_next
- * returns false at the end of the map or on an error; duplicate keys are
- * found in time linear in the size of the map. Keys are integers or strings;
- * any other key is skipped over as an item of its own by cbor_skip only.
+ * returns false at the end of the map or on an error; a map with a duplicate
+ * key always ends in an error, but the values may have been seen by then.
+ * Keys are integers or strings; a map with any other key can be skipped, not
+ * walked. Keys that are equal as integers or strings are duplicates, however
+ * their heads are written.
+ *
+ * Keys that ascend within their type (as in either deterministic order) cost
+ * one comparison each; the first CBOR_MAP_INLINE_KEYS may come in any order;
+ * beyond that a key out of order makes cbor_map_next walk the map once more at
+ * its end. The work for that is bounded by CBOR_MAX_RESCAN items per message:
+ * a map of more than about 150 000 keys out of order is CBOR_E_ITEMS.
  */
 #define CBOR_MAP_INLINE_KEYS 12
+#define CBOR_KEY_TYPES       5 /* four major types, and all others */
+
+struct cbor_key {
+	const uint8_t *head;
+	uint64_t arg; /* of the head; of a key of another type, its length */
+};
+
+/* The greatest key of each type so far. */
+struct cbor_order {
+	struct cbor_key max[CBOR_KEY_TYPES];
+	unsigned seen; /* a bit for each type */
+};
 
 struct cbor_map {
 	uint64_t count;
 	uint64_t left;
 	const uint8_t *first; /* first key */
-	struct bytes last;    /* key read last */
-	bool unsorted;
+	const uint8_t *value; /* value that the caller has to consume */
+	unsigned depth;
+	bool unsorted; /* a key is yet to be compared with all before it */
 	bool open;
-	struct bytes keys[CBOR_MAP_INLINE_KEYS];
+	struct cbor_order order;
+	struct cbor_key keys[CBOR_MAP_INLINE_KEYS];
 };
 
 bool cbor_enter_map(struct cbor_reader *r, struct cbor_map *ret) NODISCARD;

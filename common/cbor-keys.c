@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <sys/random.h>
+
+#include "common/cbor-keys.h"
+
+/* Up to here comparing each key with each is faster than hashing. */
+#define PAIRWISE_KEYS 32
+
+#define SLOTS         4096
+#define SLOTS_MAX     (SLOTS / 4 * 3)
+
+#define TYPE_OTHER    4
+
+/* The table of one walk is the one thing here that needs a large frame. */
+#pragma GCC diagnostic ignored "-Wframe-larger-than="
+#pragma GCC diagnostic ignored "-Wstack-usage="
+
+static unsigned
+key_type(struct cbor_key key)
+{
+	const unsigned major = key.head[0] >> 5;
+
+	return major < TYPE_OTHER ? major : TYPE_OTHER;
+}
+
+/* What a key consists of besides its argument; integers: nothing. */
+static struct bytes
+key_content(struct cbor_key key)
+{
+	static const uint8_t head_lens[] = { 2, 3, 5, 9 };
+	const unsigned info = key.head[0] & 0x1f, type = key_type(key);
+
+	if (type < 2)
+		return BYTES_NULL;
+	if (type == TYPE_OTHER)
+		return bytes_of(key.head, (size_t)key.arg);
+	return bytes_of(key.head + (info < 24 ? 1 : head_lens[info - 24]),
+	    (size_t)key.arg);
+}
+
+/* Of two keys of one type. */
+static int
+key_compare(struct cbor_key a, struct cbor_key b)
+{
+	if (a.arg != b.arg)
+		return a.arg < b.arg ? -1 : 1;
+	return bytes_compare(key_content(a), key_content(b));
+}
+
+static bool
+key_equal(struct cbor_key a, struct cbor_key b)
+{
+	return a.arg == b.arg && key_type(a) == key_type(b) &&
+	    bytes_equal(key_content(a), key_content(b));
+}
+
+struct cbor_key
+cbor_key_of(const struct cbor_reader *r, const struct cbor_item *item)
+{
+	struct cbor_key key = { r->base + item->offset, item->value };
+
+	if (item->kind == CBOR_KIND_BSTR || item->kind == CBOR_KIND_TSTR)
+		key.arg = item->str.len;
+	else if (item->kind > CBOR_KIND_TSTR)
+		key.arg = item->head_len;
+	return key;
+}
+
+struct cbor_key
+cbor_key_span(struct bytes span)
+{
+	return (struct cbor_key){ span.ptr, span.len };
+}
+
+enum cbor_order_result
+cbor_order_add(struct cbor_order *order, struct cbor_key key)
+{
+	const unsigned type = key_type(key);
+	int c = 1;
+
+	if (order->seen & 1U << type)
+		c = key_compare(key, order->max[type]);
+	if (c == 0)
+		return CBOR_ORDER_EQUAL;
+	if (c < 0)
+		return CBOR_ORDER_BELOW;
+	order->max[type] = key;
+	order->seen |= 1U << type;
+	return CBOR_ORDER_ABOVE;
+}
+
+bool
+cbor_keys_find(const struct cbor_key *keys, size_t count, struct cbor_key key)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (key_equal(keys[i], key))
+			return true;
+	}
+	return false;
+}
+
+/* Walks over what belongs to an item that was read. */
+static bool
+walk_content(struct cbor_reader *walk, struct cbor_item item)
+{
+	uint64_t pending = 0;
+
+	for (;;) {
+		if (item.kind == CBOR_KIND_ARRAY)
+			pending += item.value;
+		else if (item.kind == CBOR_KIND_MAP)
+			pending += 2 * item.value;
+		else if (item.kind == CBOR_KIND_TAG)
+			pending++;
+		if (pending-- == 0)
+			return true;
+		if (!cbor_next(walk, &item))
+			return false;
+	}
+}
+
+static bool
+walk_key(struct cbor_reader *walk, struct cbor_key *ret)
+{
+	const uint8_t *start = walk->ptr;
+	struct cbor_item item;
+
+	if (!cbor_next(walk, &item))
+		return false;
+	*ret = cbor_key_of(walk, &item);
+	if (item.kind < CBOR_KIND_ARRAY || item.kind > CBOR_KIND_TAG)
+		return true;
+	if (!walk_content(walk, item))
+		return false;
+	*ret = cbor_key_span(bytes_of(start, (size_t)(walk->ptr - start)));
+	return true;
+}
+
+static bool
+walk_value(struct cbor_reader *walk)
+{
+	struct cbor_item item;
+
+	return cbor_next(walk, &item) && walk_content(walk, item);
+}
+
+static bool
+pairwise_check(struct cbor_reader *walk, uint64_t count)
+{
+	struct cbor_key keys[PAIRWISE_KEYS];
+
+	for (size_t i = 0; i < count; i++) {
+		if (!walk_key(walk, &keys[i]))
+			return false;
+		if (cbor_keys_find(keys, i, keys[i]))
+			return cbor_fail(walk, CBOR_E_DUPLICATE,
+			    (size_t)(keys[i].head - walk->base), NULL);
+		if (!walk_value(walk))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * SipHash-1-3, so that nobody who does not know the seed can choose keys that
+ * all meet in one slot.
+ */
+struct sip {
+	uint64_t v[4];
+};
+
+static uint64_t
+rotate(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static void
+sip_round(struct sip *s)
+{
+	uint64_t *v = s->v;
+
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32) + v[3];
+	v[2] += v[1];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
+}
+
+static void
+sip_word(struct sip *s, uint64_t word)
+{
+	s->v[3] ^= word;
+	sip_round(s);
+	s->v[0] ^= word;
+}
+
+static uint64_t
+key_hash(struct cbor_key key, const uint64_t seed[2])
+{
+	struct sip s = { { seed[0] ^ 0x736f6d6570736575,
+	    seed[1] ^ 0x646f72616e646f6d, seed[0] ^ 0x6c7967656e657261,
+	    seed[1] ^ 0x7465646279746573 } };
+	struct bytes content = key_content(key);
+	uint64_t word;
+
+	sip_word(&s, key.arg);
+	for (size_t n; content.len > 0; content.ptr += n, content.len -= n) {
+		n = content.len < sizeof(word) ? content.len : sizeof(word);
+		word = 0;
+		memcpy(&word, content.ptr, n);
+		sip_word(&s, word);
+	}
+	sip_word(&s, key_type(key));
+	s.v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(&s);
+	return s.v[0] ^ s.v[1] ^ s.v[2] ^ s.v[3];
+}
+
+/*
+ * The keys whose hashes fall into one of so many equal ranges, by their
+ * distance to the start of the map + 1; 0: empty.
+ */
+struct key_table {
+	uint64_t seed[2];
+	uint32_t mask;
+	uint32_t used;
+	uint32_t slots[SLOTS];
+};
+
+static void
+table_clear(struct key_table *t, uint64_t count)
+{
+	t->mask = SLOTS - 1;
+	while (t->mask / 4 >= count)
+		t->mask /= 2;
+	t->used = 0;
+	memset(t->slots, 0, (t->mask + 1) * sizeof(t->slots[0]));
+}
+
+/* Adds a key; true if it is there already. */
+static bool
+table_add_key(struct key_table *t, const struct cbor_reader *map,
+    struct cbor_key key, uint64_t hash)
+{
+	uint32_t i = (uint32_t)hash & t->mask;
+	struct cbor_reader at;
+	struct cbor_key other;
+
+	for (; t->slots[i] != 0; i = (i + 1) & t->mask) {
+		at = *map;
+		at.ptr += t->slots[i] - 1;
+		if (walk_key(&at, &other) && key_equal(other, key))
+			return true;
+	}
+	t->slots[i] = (uint32_t)(key.head - map->ptr) + 1;
+	t->used++;
+	return false;
+}
+
+/* A walk over the keys of a map for those whose hashes are in one range. */
+struct key_pass {
+	const struct cbor_reader *map; /* at the first key */
+	uint64_t count;
+	uint64_t ranges;
+	uint64_t range;
+	const uint8_t *duplicate; /* the first second key found so far */
+};
+
+/* false: an error of the walk, or the table is full. */
+static bool
+pass_run(struct key_pass *pass, struct key_table *t, struct cbor_reader *walk)
+{
+	struct cbor_key key;
+	uint64_t hash;
+
+	walk->ptr = pass->map->ptr;
+	for (uint64_t i = 0; i < pass->count; i++) {
+		if (!walk_key(walk, &key))
+			return false;
+		/* An earlier range may have found an earlier one. */
+		if (pass->duplicate != NULL && key.head >= pass->duplicate)
+			return true;
+		hash = key_hash(key, t->seed);
+		if (((hash >> 32) * pass->ranges) >> 32 == pass->range) {
+			if (t->used == SLOTS_MAX)
+				return false;
+			if (table_add_key(t, pass->map, key, hash)) {
+				pass->duplicate = key.head;
+				return true;
+			}
+		}
+		if (!walk_value(walk))
+			return false;
+	}
+	return true;
+}
+
+/* The ranges are made smaller until the keys of each fit the table. */
+static bool
+hash_check(struct cbor_reader *walk, uint64_t count)
+{
+	const struct cbor_reader map = *walk;
+	struct key_pass pass = { &map, count, 1, 0, NULL };
+	struct key_table t;
+
+	/* Without randomness the address of the stack has to do. */
+	if (getrandom(t.seed, sizeof(t.seed), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(t.seed))
+		t.seed[0] = t.seed[1] = (uintptr_t)&t;
+	while (pass.range < pass.ranges) {
+		table_clear(&t, count);
+		if (pass_run(&pass, &t, walk)) {
+			pass.range++;
+		} else {
+			if (walk->error != CBOR_OK)
+				return false;
+			pass.ranges *= 2;
+			pass.range = 0;
+		}
+	}
+	if (pass.duplicate == NULL)
+		return true;
+	return cbor_fail(walk, CBOR_E_DUPLICATE,
+	    (size_t)(pass.duplicate - walk->base), NULL);
+}
+
+bool
+cbor_keys_check(struct cbor_reader *r, const uint8_t *first, uint64_t count)
+{
+	struct cbor_reader walk = *r;
+	bool good;
+
+	walk.ptr = first;
+	walk.end = r->ptr;
+	walk.items_left = r->rescan_left;
+	walk.trusted = true;
+	good = count <= PAIRWISE_KEYS ? pairwise_check(&walk, count)
+				      : hash_check(&walk, count);
+	r->rescan_left = walk.items_left;
+	if (good)
+		return true;
+	return cbor_fail(r, walk.error, walk.error_offset,
+	    walk.error == CBOR_E_ITEMS ? "map: too many keys out of order"
+				       : NULL);
+}

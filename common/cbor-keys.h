@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cbor-keys: is a map key there twice? Used by the reader only; what it costs
+ * stands with cbor_map_next.
+ */
+#ifndef COMMON_CBOR_KEYS_H
+#define COMMON_CBOR_KEYS_H
+
+#include "common/cbor.h"
+
+enum cbor_order_result {
+	CBOR_ORDER_ABOVE, /* above all of its type: it is new */
+	CBOR_ORDER_EQUAL, /* equal to the greatest of its type */
+	CBOR_ORDER_BELOW  /* below it: may or may not be new */
+};
+
+/*
+ * The key that an item is. Only integers and strings have a value; of any
+ * other scalar the bytes as received count.
+ */
+struct cbor_key
+cbor_key_of(const struct cbor_reader *r, const struct cbor_item *item);
+/* A key of more than one item, in its bytes as received. */
+struct cbor_key cbor_key_span(struct bytes span);
+
+enum cbor_order_result
+cbor_order_add(struct cbor_order *order, struct cbor_key key);
+bool
+cbor_keys_find(const struct cbor_key *keys, size_t count, struct cbor_key key);
+/*
+ * Walks the pairs of a map, which were read already without an error, from
+ * its first key on; false, and the error of r set, if a key is there twice.
+ */
+bool cbor_keys_check(struct cbor_reader *r, const uint8_t *first,
+    uint64_t count) NODISCARD;
+
+/*
+ * The shortest head that holds a floating-point number (RFC 8949 4.1): 3, 5 or
+ * 9 bytes.
+ */
+size_t cbor_float_head(double v, uint8_t out[9]);
+
+#endif
