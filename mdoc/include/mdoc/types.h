@@ -30,6 +30,8 @@ typedef struct mdoc_buf {
 
 /* Wipes and frees. NULL is fine. */
 void mdoc_buf_reset(mdoc_buf *buf);
+/* Adds a copy. MDOC_E_MEMORY: *buf is as it was. */
+int mdoc_buf_append(mdoc_buf *buf, mdoc_bytes in);
 
 /*
  * Every function that returns int returns MDOC_OK or one of these; outputs
