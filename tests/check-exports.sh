@@ -5,7 +5,7 @@
 # exactly those that its installed headers declare.
 set -u
 . "${abs_top_srcdir:?}/tests/tap.sh"
-cd "$abs_top_builddir" || exit 99
+cd "${abs_top_builddir:?}" || exit 99
 
 cc=${CC:-cc}
 tmp=$(mktemp -d)

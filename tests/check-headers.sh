@@ -59,7 +59,7 @@ for h in $public; do
 	name="<${h#*/include/}>"
 	tap_ok "$name as C99" alone "$name" $cc -std=c99 $PUBLIC_CPPFLAGS
 	if [ -n "$cxx" ]; then
-		language=c++
+		language='c++'
 		tap_ok "$name as C++" alone "$name" $cxx -std=c++11 \
 		    $PUBLIC_CPPFLAGS
 		language=c

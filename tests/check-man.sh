@@ -44,7 +44,7 @@ names()
 
 # shellcheck disable=SC2046
 names $(ls doc/*.3 2>/dev/null) /dev/null | grep '^mdoc_' >"$tmp/names"
-nm -D --defined-only "$abs_top_builddir/.libs/libmdoc.so" |
+nm -D --defined-only "${abs_top_builddir:?}/.libs/libmdoc.so" |
     awk 'NF == 3 && $3 ~ /^mdoc_/ { print $3 }' | sort >"$tmp/exports"
 tap_ok "libmdoc exports something" test -s "$tmp/exports"
 tap_is "$(uniq -d "$tmp/names")" "" "no function is in two pages"
