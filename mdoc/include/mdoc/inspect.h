@@ -32,6 +32,15 @@ enum mdoc_inspect_format {
 int mdoc_inspect(mdoc_ctx *ctx, mdoc_bytes in, enum mdoc_inspect_format format,
     size_t max_string, mdoc_buf *ret, size_t *ret_defects);
 
+/*
+ * The value of one data element: as a line for a person (strings longer than
+ * max_string are shortened; 0: never), or as plain JSON (byte strings in
+ * base64url, dates as text).
+ */
+int mdoc_value_text(mdoc_ctx *ctx, mdoc_bytes value, size_t max_string,
+    mdoc_buf *ret);
+int mdoc_value_json(mdoc_ctx *ctx, mdoc_bytes value, mdoc_buf *ret);
+
 #ifdef __cplusplus
 }
 #endif

@@ -11,6 +11,7 @@
 #include <mdoc/report.h>
 #include <mdoc/request.h>
 #include <mdoc/session.h>
+#include <mdoc/token.h>
 #include <mdoc/transport.h>
 #include <mdoc/types.h>
 #include <mdoc/verify.h>
