@@ -51,6 +51,13 @@ const struct curve *curve_at(size_t i);
  */
 bool curve_point_valid(const struct curve *c, struct bytes point) NODISCARD;
 
+/*
+ * The point with this x and this parity of y, as 0x04 || x || y into out;
+ * false if the curve has none (or is not a Weierstrass curve).
+ */
+bool curve_point_expand(const struct curve *c, struct bytes x, bool y_odd,
+    uint8_t *out) NODISCARD;
+
 /* Largest values over the table, for buffers on the stack. */
 #define CURVE_MAX_FIELD 66
 #define CURVE_MAX_POINT (1 + 2 * CURVE_MAX_FIELD)
