@@ -381,9 +381,7 @@ test_annex_d(void **state)
 	struct tbs t;
 
 	(void)state;
-	if (vectors_dir() == NULL)
-		skip();
-	assert_true(vectors_read("annexD/session_transcript_bytes.hex", &st));
+	VECTORS_OR_SKIP("annexD/session_transcript_bytes.hex", &st);
 	assert_true(tbs_transcript_read(blob_bytes(&st), &transcript, &e));
 	for (size_t i = 0; i < nitems(files); i++) {
 		assert_true(vectors_read(files[i].file, &in));
