@@ -44,6 +44,15 @@ int
 mdoc_engagement_uri(mdoc_ctx *ctx, mdoc_bytes device_engagement, mdoc_buf *ret);
 int mdoc_engagement_from_uri(mdoc_ctx *ctx, const char *uri, mdoc_buf *ret);
 
+/*
+ * DeviceEngagementMessage {"deviceEngagementBytes": #6.24(...)} (18013-7 A.7):
+ * the first message of the mdoc where the transport brings no engagement.
+ */
+int mdoc_engagement_message(mdoc_ctx *ctx, mdoc_bytes device_engagement,
+    mdoc_buf *ret);
+int
+mdoc_engagement_from_message(mdoc_ctx *ctx, mdoc_bytes message, mdoc_buf *ret);
+
 typedef struct mdoc_session mdoc_session;
 
 enum mdoc_event_type {
