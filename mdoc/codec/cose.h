@@ -15,16 +15,21 @@ struct cose {
 	bool has_alg;
 	int alg;                              /* protected label 1 */
 	struct bytes x5chain[COSE_MAX_CHAIN]; /* label 33 */
-	size_t x5chain_n;
+	size_t x5chain_n;       /* 0: no label 33, or an empty array */
 	bool x5chain_protected; /* found in the protected bucket */
+	struct bytes x5t;       /* protected label 34, an array item, or NULL */
 	bool tagged;            /* tag 18 or 17 in front; mdoc: untagged */
-	bool odd_label;         /* unprotected label skipped as unreadable */
+	bool
+	    odd_label; /* unprotected label skipped as misplaced or unreadable */
 	size_t offset;
 };
 
 /*
- * Reads a COSE_Sign1 (mac false) or COSE_Mac0 from r. Unknown unprotected
- * labels are skipped; a crit label (2) that is not understood is an error.
+ * Reads a COSE_Sign1 (mac false) or COSE_Mac0 from r. Unknown labels are
+ * skipped. An error is: x5chain in both buckets or of more than
+ * COSE_MAX_CHAIN certificates, alg that is not an integer, and a crit label (2)
+ * naming what is not understood here (only alg and x5chain are) or not there.
+ * An empty protected bucket has no alg.
  */
 bool cose_read(struct cbor_reader *r, bool mac, struct cose *ret) NODISCARD;
 

@@ -17,6 +17,7 @@ struct engagement {
 	struct bytes capabilities;     /* map item, or NULL */
 };
 
+/* Reads to the end of r. */
 bool engagement_read(struct cbor_reader *r, struct engagement *ret) NODISCARD;
 /* Version 1.0, cipher suite 1, without retrieval methods if methods is NULL
  * (an array item otherwise). */
