@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* PKCS#11 2.40, 5.8, 5.9 and 5.13: encryption, decryption, dual functions. */
+#include "config.h"
+
+#include "module/api.h"
+
+CK_RV
+C_EncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_OBJECT_HANDLE key)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_EncryptInit(call.down, mechanism, key);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_Encrypt(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_Encrypt(call.down, in, in_len, out, out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_EncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_EncryptUpdate(call.down, in, in_len, out,
+		    out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_EncryptFinal(CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_EncryptFinal(call.down, out, out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_DecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_OBJECT_HANDLE key)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_DecryptInit(call.down, mechanism, key);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_Decrypt(call.down, in, in_len, out, out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_DecryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_DecryptUpdate(call.down, in, in_len, out,
+		    out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_DecryptFinal(CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_DecryptFinal(call.down, out, out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_DigestEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_DigestEncryptUpdate(call.down, in, in_len, out,
+		    out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_DecryptDigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_DecryptDigestUpdate(call.down, in, in_len, out,
+		    out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_SignEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_SignEncryptUpdate(call.down, in, in_len, out,
+		    out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_DecryptVerifyUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_DecryptVerifyUpdate(call.down, in, in_len, out,
+		    out_len);
+	return api_leave(&call, rv);
+}

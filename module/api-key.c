@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* PKCS#11 2.40, 5.14: key management. */
+#include "config.h"
+
+#include "module/api.h"
+
+CK_RV
+C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_GenerateKey(call.down, mechanism, template, n,
+		    ret);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_ATTRIBUTE *public, CK_ULONG n_public, CK_ATTRIBUTE *private,
+    CK_ULONG n_private, CK_OBJECT_HANDLE *ret_public,
+    CK_OBJECT_HANDLE *ret_private)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_GenerateKeyPair(call.down, mechanism, public,
+		    n_public, private, n_private, ret_public, ret_private);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, CK_BYTE *out,
+    CK_ULONG *out_len)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_WrapKey(call.down, mechanism, wrapping, key, out,
+		    out_len);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_OBJECT_HANDLE unwrapping, CK_BYTE *in, CK_ULONG in_len,
+    CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_UnwrapKey(call.down, mechanism, unwrapping, in,
+		    in_len, template, n, ret);
+	return api_leave(&call, rv);
+}
+
+CK_RV
+C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
+    CK_OBJECT_HANDLE base, CK_ATTRIBUTE *template, CK_ULONG n,
+    CK_OBJECT_HANDLE *ret)
+{
+	struct api_call call;
+	CK_RV rv;
+
+	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = call.f->C_DeriveKey(call.down, mechanism, base, template,
+		    n, ret);
+	return api_leave(&call, rv);
+}

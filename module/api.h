@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * api: what every entry point does first and last. An entry point is
+ *
+ *	rv = api_enter_session(&call, session);
+ *	if (rv == CKR_OK)
+ *		rv = ...;
+ *	return api_leave(&call, rv);
+ *
+ * and the work is done elsewhere.
+ */
+#ifndef MODULE_API_H
+#define MODULE_API_H
+
+#include "module/downstream.h"
+#include "module/session.h"
+#include "module/state.h"
+
+struct api_call {
+	struct state *state; /* NULL: entering failed */
+	struct device *device;
+	struct session *session; /* locked; NULL outside of sessions */
+	CK_FUNCTION_LIST *f;     /* reaches the device, until api_leave() */
+	CK_SLOT_ID slot;         /* the device's number */
+	CK_SESSION_HANDLE down;  /* the device's handle */
+	struct downstream_scope before;
+};
+
+/* Functions about the library, or about all slots. */
+CK_RV api_enter(struct api_call *c) NODISCARD;
+CK_RV api_enter_slot(struct api_call *c, CK_SLOT_ID slot) NODISCARD;
+CK_RV api_enter_session(struct api_call *c, CK_SESSION_HANDLE h) NODISCARD;
+/* Undoes what entering did, also where that failed. Returns rv. */
+CK_RV api_leave(struct api_call *c, CK_RV rv);
+
+#endif

@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <ini.h>
+
+#include "common/log.h"
+#include "module/conf.h"
+
+#define MAX_SLOTS 64
+#define MAX_PATH  1024
+
+enum section {
+	SECTION_NONE,
+	SECTION_MODULE,
+	SECTION_DEVICE
+};
+
+/* While a file is read. */
+struct parse {
+	FILE *file;
+	const char *path;
+	unsigned line;
+	bool continued; /* this line is indented: more of the value above */
+	bool failed;
+	enum section section;
+	unsigned section_line;
+	unsigned seen; /* bit i: keys[i] was given in this section */
+	struct conf conf;
+	struct conf_error *error;
+};
+
+struct word {
+	const char *name;
+	int value;
+};
+
+static const struct word info_words[] = {
+	{ "own", CONF_INFO_OWN },
+	{ "downstream", CONF_INFO_DOWNSTREAM },
+	{ NULL, 0 },
+};
+
+static const struct word path_words[] = {
+	{ "A", AGREE_PATH_A },
+	{ "B", AGREE_PATH_B },
+	{ "C", AGREE_PATH_C },
+	{ "D", AGREE_PATH_D },
+	{ "S", AGREE_PATH_S },
+	{ NULL, 0 },
+};
+
+static const struct word lock_words[] = {
+	{ "none", CONF_LOCK_NONE },
+	{ "module", CONF_LOCK_MODULE },
+	{ "slot", CONF_LOCK_SLOT },
+	{ NULL, 0 },
+};
+
+static bool parse_fail(struct parse *p, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Keeps the first error. Returns false. */
+static bool
+parse_fail(struct parse *p, const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	if (p->failed)
+		return false;
+	p->failed = true;
+	n = snprintf(p->error->text, sizeof p->error->text, "%s:%u: ", p->path,
+	    p->line);
+	if (n < 0 || (size_t)n >= sizeof p->error->text)
+		return false;
+	va_start(ap, format);
+	(void)vsnprintf(p->error->text + n, sizeof p->error->text - (size_t)n,
+	    format, ap);
+	va_end(ap);
+	return false;
+}
+
+static struct conf_device *
+device(struct parse *p)
+{
+	return &p->conf.devices[p->conf.n_devices - 1];
+}
+
+static bool
+word_find(struct parse *p, const struct word *words, const char *key,
+    const char *value, int *ret)
+{
+	char wanted[64] = "";
+	size_t n = 0;
+
+	for (const struct word *w = words; w->name != NULL; w++) {
+		if (!strcmp(w->name, value)) {
+			*ret = w->value;
+			return true;
+		}
+		n += (size_t)snprintf(wanted + n, sizeof wanted - n, "%s%s",
+		    n > 0 ? ", " : "", w->name);
+	}
+	return parse_fail(p, "%s: '%s' is none of %s", key, value, wanted);
+}
+
+static bool
+set_string(struct parse *p, const char *value, char **ret)
+{
+	char *s;
+
+	s = strdup(value);
+	if (s == NULL)
+		return parse_fail(p, "out of memory");
+	free(*ret);
+	*ret = s;
+	return true;
+}
+
+static bool
+set_info(struct parse *p, const char *value)
+{
+	int v;
+
+	if (!word_find(p, info_words, "info", value, &v))
+		return false;
+	p->conf.info = (enum conf_info)v;
+	return true;
+}
+
+static bool
+set_minimum_path(struct parse *p, const char *value)
+{
+	int v;
+
+	if (!word_find(p, path_words, "minimum-path", value, &v))
+		return false;
+	p->conf.weakest = (enum agree_path)v;
+	return true;
+}
+
+/* A bare name is looked for where p11-kit keeps modules. */
+static bool
+set_module(struct parse *p, const char *value)
+{
+	char path[MAX_PATH];
+	int n;
+
+	if (value[0] == '/')
+		return set_string(p, value, &device(p)->module);
+	if (value[0] == '\0' || strchr(value, '/') != NULL)
+		return parse_fail(p,
+		    "module: '%s' is neither an absolute path "
+		    "nor a file name",
+		    value);
+	n = snprintf(path, sizeof path, "%s/%s", P11_KIT_MODULE_PATH, value);
+	if (n < 0 || (size_t)n >= sizeof path)
+		return parse_fail(p, "module: the name is too long");
+	return set_string(p, path, &device(p)->module);
+}
+
+/* May go on over indented lines. */
+static bool
+set_init_args(struct parse *p, const char *value)
+{
+	struct conf_device *d = device(p);
+	size_t old, more;
+	char *s;
+
+	if (!p->continued || d->init_args == NULL)
+		return set_string(p, value, &d->init_args);
+	old = strlen(d->init_args);
+	more = strlen(value);
+	s = malloc(old + more + 2);
+	if (s == NULL)
+		return parse_fail(p, "out of memory");
+	memcpy(s, d->init_args, old);
+	s[old] = ' ';
+	memcpy(s + old + 1, value, more + 1);
+	free(d->init_args);
+	d->init_args = s;
+	return true;
+}
+
+static bool
+set_lock(struct parse *p, const char *value)
+{
+	int v;
+
+	if (!word_find(p, lock_words, "lock", value, &v))
+		return false;
+	device(p)->lock = (enum conf_lock)v;
+	return true;
+}
+
+static bool
+set_store(struct parse *p, const char *value)
+{
+	if (!strcmp(value, "token"))
+		return true;
+	if (!strcmp(value, "file"))
+		return parse_fail(p,
+		    "store: 'file' is not supported by this version");
+	return parse_fail(p, "store: '%s' is none of token, file", value);
+}
+
+/* Numbers, decimal or 0x..., with blanks or commas between them. */
+static bool
+set_slots(struct parse *p, const char *value)
+{
+	CK_SLOT_ID slots[MAX_SLOTS], *copy;
+	const char *s = value;
+	size_t n = 0;
+	char *end;
+
+	while (*(s += strspn(s, " \t,")) != '\0') {
+		if (n == MAX_SLOTS)
+			return parse_fail(p, "slots: more than %d", MAX_SLOTS);
+		errno = 0;
+		slots[n++] = strtoul(s, &end, 0);
+		if (errno != 0 || end == s || *s == '-' || *s == '+' ||
+		    strchr(" \t,", *end) == NULL)
+			return parse_fail(p,
+			    "slots: '%s': a slot number was expected", s);
+		s = end;
+	}
+	if (n == 0)
+		return parse_fail(p, "slots: no slot number");
+	copy = calloc(n, sizeof *copy);
+	if (copy == NULL)
+		return parse_fail(p, "out of memory");
+	memcpy(copy, slots, n * sizeof *copy);
+	free(device(p)->slots);
+	device(p)->slots = copy;
+	device(p)->n_slots = n;
+	return true;
+}
+
+static const struct key {
+	enum section section;
+	const char *name;
+	bool (*set)(struct parse *, const char *);
+	bool lines; /* may go on over several lines */
+} keys[] = {
+	{ SECTION_MODULE, "info", set_info, false },
+	{ SECTION_MODULE, "minimum-path", set_minimum_path, false },
+	{ SECTION_DEVICE, "module", set_module, false },
+	{ SECTION_DEVICE, "init-args", set_init_args, true },
+	{ SECTION_DEVICE, "lock", set_lock, false },
+	{ SECTION_DEVICE, "store", set_store, false },
+	{ SECTION_DEVICE, "slots", set_slots, false },
+};
+
+static bool
+section_end(struct parse *p)
+{
+	if (p->section != SECTION_DEVICE || device(p)->module != NULL)
+		return true;
+	p->line = p->section_line;
+	return parse_fail(p, "[device %s] has no module", device(p)->name);
+}
+
+static bool
+device_begin(struct parse *p, const char *name)
+{
+	struct conf_device *d;
+
+	if (*name == '\0')
+		return parse_fail(p, "[device] needs a name: [device NAME]");
+	/* Where several devices come in: slot.c maps, conf.c collects. */
+	if (p->conf.n_devices > 0)
+		return parse_fail(p,
+		    "[device %s]: several devices are not "
+		    "supported by this version",
+		    name);
+	d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return parse_fail(p, "out of memory");
+	p->conf.devices = d;
+	p->conf.n_devices = 1;
+	return set_string(p, name, &d->name);
+}
+
+/* name: what stands between the brackets. */
+static bool
+section_begin(struct parse *p, const char *name)
+{
+	size_t word = strcspn(name, " \t");
+
+	if (!section_end(p))
+		return false;
+	p->seen = 0;
+	p->section = SECTION_NONE;
+	if (!strcmp(name, "module")) {
+		p->section = SECTION_MODULE;
+	} else if (word == 6 && !strncmp(name, "device", 6)) {
+		if (!device_begin(p, name + word + strspn(name + word, " \t")))
+			return false;
+		p->section = SECTION_DEVICE;
+	} else {
+		return parse_fail(p, "unknown section [%s]", name);
+	}
+	p->section_line = p->line;
+	return true;
+}
+
+/*
+ * inih says nothing of a section without keys and counts lines for itself
+ * only, so that both are seen to here, before inih gets the line.
+ */
+static void
+line_seen(struct parse *p, char *line)
+{
+	char *start, *end;
+
+	if (p->line == 1 && !strncmp(line, "\xef\xbb\xbf", 3))
+		line += 3;
+	start = line + strspn(line, " \t\r\n");
+	p->continued = start > line;
+	if (*start != '[' || p->failed)
+		return;
+	p->continued = false;
+	end = strchr(start, ']');
+	if (end == NULL) {
+		parse_fail(p, "a section without ']'");
+		return;
+	}
+	*end = '\0';
+	section_begin(p, start + 1);
+	*end = ']';
+}
+
+/* Stands in for fgets(). */
+static char *
+line_read(char *line, int size, void *stream)
+{
+	struct parse *p = stream;
+	size_t n;
+
+	if (p->failed || fgets(line, size, p->file) == NULL)
+		return NULL;
+	p->line++;
+	n = strlen(line);
+	if (n > 0 && line[n - 1] != '\n' && !feof(p->file)) {
+		if (n + 1 == (size_t)size)
+			parse_fail(p, "a line longer than %d bytes", size - 2);
+		else
+			parse_fail(p, "a NUL byte");
+		return NULL;
+	}
+	line_seen(p, line);
+	return p->failed ? NULL : line;
+}
+
+static int
+key_seen(void *user, const char *section, const char *name, const char *value)
+{
+	struct parse *p = user;
+
+	(void)section;
+	if (p->failed)
+		return 0;
+	if (p->section == SECTION_NONE)
+		return parse_fail(p, "'%s' stands before any section", name);
+	for (size_t i = 0; i < nitems(keys); i++) {
+		if (keys[i].section != p->section ||
+		    strcmp(keys[i].name, name) != 0)
+			continue;
+		if (p->continued && (p->seen & 1U << i) && !keys[i].lines)
+			return parse_fail(p,
+			    "%s: an indented line goes on with the one above, "
+			    "and this has one line only",
+			    name);
+		if (!p->continued && (p->seen & 1U << i))
+			return parse_fail(p, "%s is given twice", name);
+		p->seen |= 1U << i;
+		return keys[i].set(p, value);
+	}
+	return parse_fail(p, "unknown key '%s' in section [%s]", name,
+	    p->section == SECTION_MODULE ? "module" : "device");
+}
+
+static bool
+parse_file(struct parse *p)
+{
+	int line;
+
+	line = ini_parse_stream(line_read, p, key_seen, p);
+	if (p->failed)
+		return false;
+	if (ferror(p->file)) {
+		return parse_fail(p, "cannot be read: %s", strerror(errno));
+	}
+	if (line != 0) {
+		p->line = line > 0 ? (unsigned)line : 0;
+		return parse_fail(p,
+		    line > 0 ? "neither KEY = VALUE nor [SECTION]"
+			     : "out of memory");
+	}
+	return section_end(p);
+}
+
+/* With no device named, SoftHSMv2 is it. */
+static bool
+device_default(struct parse *p)
+{
+	if (p->conf.n_devices > 0)
+		return true;
+	return device_begin(p, "softhsm") &&
+	    set_string(p, P11_MDOC_SOFTHSM, &device(p)->module);
+}
+
+CK_RV
+conf_read(const char *path, struct conf *ret, struct conf_error *ret_error)
+{
+	struct parse p = {
+		.path = path, .error = ret_error, .conf = CONF_INIT
+	};
+	CK_RV rv = CKR_GENERAL_ERROR;
+
+	ret_error->text[0] = '\0';
+	p.file = fopen(path, "re");
+	if (p.file == NULL) {
+		(void)snprintf(ret_error->text, sizeof ret_error->text,
+		    "%s: %s", path, strerror(errno));
+		goto out;
+	}
+	if (!parse_file(&p) || !device_default(&p))
+		goto out;
+	log_printf(LOG_INFO, "conf", "%s was read", path);
+	*ret = p.conf;
+	p.conf = CONF_INIT;
+	rv = CKR_OK;
+out:
+	if (p.file != NULL)
+		fclose(p.file);
+	conf_reset(&p.conf);
+	return rv;
+}
+
+static CK_RV
+conf_builtin(struct conf *ret, struct conf_error *ret_error)
+{
+	struct parse p = {
+		.path = "built-in", .error = ret_error, .conf = CONF_INIT
+	};
+
+	if (!device_default(&p)) {
+		conf_reset(&p.conf);
+		return CKR_HOST_MEMORY;
+	}
+	*ret = p.conf;
+	return CKR_OK;
+}
+
+/* The user's own file; false if there is no such place. */
+static bool
+user_path(char *path, size_t size)
+{
+	const char *dir;
+	int n = -1;
+
+	/* Both are NULL in a setuid program. */
+	dir = secure_getenv("XDG_CONFIG_HOME");
+	if (dir != NULL && dir[0] == '/') {
+		n = snprintf(path, size, "%s/p11-mdoc/p11-mdoc.conf", dir);
+	} else {
+		dir = secure_getenv("HOME");
+		if (dir != NULL && dir[0] == '/')
+			n = snprintf(path, size,
+			    "%s/.config/p11-mdoc/p11-mdoc.conf", dir);
+	}
+	return n > 0 && (size_t)n < size;
+}
+
+/* Missing is not an error here; anything else that is wrong with it is. */
+static bool
+is_missing(const char *path)
+{
+	FILE *f;
+	int e;
+
+	f = fopen(path, "re");
+	e = errno;
+	if (f != NULL)
+		fclose(f);
+	return f == NULL && (e == ENOENT || e == ENOTDIR);
+}
+
+CK_RV
+conf_load(struct conf *ret, struct conf_error *ret_error)
+{
+	char path[MAX_PATH];
+	const char *named;
+
+	ret_error->text[0] = '\0';
+	named = secure_getenv("P11_MDOC_CONF");
+	if (named != NULL && named[0] != '\0')
+		return conf_read(named, ret, ret_error);
+	if (user_path(path, sizeof path) && !is_missing(path))
+		return conf_read(path, ret, ret_error);
+	if (!is_missing(P11_MDOC_SYSCONFDIR "/p11-mdoc.conf"))
+		return conf_read(P11_MDOC_SYSCONFDIR "/p11-mdoc.conf", ret,
+		    ret_error);
+	return conf_builtin(ret, ret_error);
+}
+
+void
+conf_device_reset(struct conf_device *d)
+{
+	free(d->name);
+	free(d->module);
+	free(d->init_args);
+	free(d->slots);
+	memset(d, 0, sizeof *d);
+}
+
+void
+conf_reset(struct conf *c)
+{
+	for (size_t i = 0; i < c->n_devices; i++)
+		conf_device_reset(&c->devices[i]);
+	free(c->devices);
+	*c = CONF_INIT;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <p11-kit/p11-kit.h>
+
+#include "common/log.h"
+#include "module/device.h"
+
+/* Do two addresses belong to one loaded file, whatever name it was opened by? */
+static bool
+same_file(const void *a, const void *b)
+{
+	Dl_info x, y;
+
+	return a != NULL && b != NULL && dladdr(a, &x) != 0 &&
+	    dladdr(b, &y) != 0 && x.dli_fbase == y.dli_fbase;
+}
+
+/* dlsym() with the type that C wants. */
+static CK_C_GetFunctionList
+function_list_getter(void *library)
+{
+	union {
+		void *object;
+		CK_C_GetFunctionList function;
+	} u;
+
+	u.object = dlsym(library, "C_GetFunctionList");
+	return u.function;
+}
+
+/*
+ * A module that leads back here would call itself for ever. p11-kit-proxy.so
+ * is another name of libp11-kit: there, the functions of a module and those of
+ * p11-kit come from one file.
+ */
+static CK_RV
+refuse_loop(const struct device *d)
+{
+	static const char here;
+	const void *list = dlsym(d->library, "C_GetFunctionList");
+	const char *what = NULL;
+
+	if (list == NULL)
+		what = "not a PKCS#11 module";
+	else if (same_file(list, &here))
+		what = "p11-mdoc itself";
+	else if (same_file(list, dlsym(d->library, "p11_kit_module_load")))
+		what = "p11-kit's proxy, which may lead back here";
+	if (what == NULL)
+		return CKR_OK;
+	log_printf(LOG_ERROR, "device", "[device %s] %s is %s", d->conf.name,
+	    d->conf.module, what);
+	return CKR_GENERAL_ERROR;
+}
+
+/* p11-kit counts who uses a module, so that others in this process may too. */
+static CK_RV
+open_managed(struct device *d)
+{
+	CK_RV rv;
+
+	d->f = p11_kit_module_load(d->conf.module, 0);
+	if (d->f == NULL) {
+		log_printf(LOG_ERROR, "device", "[device %s] %s: %s",
+		    d->conf.name, d->conf.module, p11_kit_message());
+		return CKR_GENERAL_ERROR;
+	}
+	d->managed = true;
+	rv = p11_kit_module_initialize(d->f);
+	if (rv == CKR_OK)
+		d->initialised = true;
+	return rv;
+}
+
+/*
+ * A module that wants an initialisation string: p11-kit 0.24 hands over one
+ * only from its own configuration. If somebody else initialised the module
+ * before, it is theirs to finalise.
+ */
+static CK_RV
+open_direct(struct device *d, CK_FLAGS flags)
+{
+	CK_C_INITIALIZE_ARGS args;
+	CK_RV rv;
+
+	rv = function_list_getter(d->library)(&d->f);
+	if (rv != CKR_OK)
+		return rv;
+	memset(&args, 0, sizeof args);
+	args.flags = flags;
+	args.pReserved = d->conf.init_args;
+	rv = d->f->C_Initialize(&args);
+	if (rv == CKR_CRYPTOKI_ALREADY_INITIALIZED)
+		return CKR_OK;
+	d->initialised = rv == CKR_OK;
+	return rv;
+}
+
+/* A module that cannot lock: one call at a time then. */
+static CK_RV
+open_unlocked(struct device *d)
+{
+	if (d->managed)
+		p11_kit_module_release(d->f);
+	d->managed = false;
+	d->conf.lock = CONF_LOCK_MODULE;
+	log_printf(LOG_INFO, "device",
+	    "[device %s] does not lock, lock = module is forced", d->conf.name);
+	return open_direct(d, 0);
+}
+
+static CK_RV
+locks_init(struct device *d, const struct lock_ops *ops)
+{
+	static const size_t count[] = {
+		[CONF_LOCK_NONE] = 0,
+		[CONF_LOCK_MODULE] = 1,
+		[CONF_LOCK_SLOT] = DEVICE_LOCKS,
+	};
+	CK_RV rv = CKR_OK;
+
+	while (rv == CKR_OK && d->n_locks < count[d->conf.lock]) {
+		rv = lock_init(&d->locks[d->n_locks], ops);
+		if (rv == CKR_OK)
+			d->n_locks++;
+	}
+	return rv;
+}
+
+static CK_RV
+library_open(struct device *d)
+{
+	d->library = dlopen(d->conf.module, RTLD_NOW | RTLD_LOCAL);
+	if (d->library == NULL) {
+		log_printf(LOG_ERROR, "device", "[device %s] %s", d->conf.name,
+		    dlerror());
+		return CKR_GENERAL_ERROR;
+	}
+	return refuse_loop(d);
+}
+
+static CK_RV
+module_open(struct device *d)
+{
+	CK_RV rv;
+
+	rv = library_open(d);
+	if (rv != CKR_OK)
+		return rv;
+	if (d->conf.init_args != NULL)
+		rv = open_direct(d, CKF_OS_LOCKING_OK);
+	else
+		rv = open_managed(d);
+	if (rv == CKR_CANT_LOCK)
+		rv = open_unlocked(d);
+	if (rv != CKR_OK)
+		log_printf(LOG_ERROR, "device",
+		    "[device %s] %s: C_Initialize: %s", d->conf.name,
+		    d->conf.module, p11_kit_strerror(rv));
+	return rv;
+}
+
+CK_RV
+device_open(struct conf_device *c, const struct lock_ops *ops,
+    struct device **ret)
+{
+	struct device *d;
+	CK_RV rv = CKR_HOST_MEMORY;
+
+	d = calloc(1, sizeof *d);
+	if (d == NULL)
+		return CKR_HOST_MEMORY;
+	atomic_init(&d->refs, 1);
+	d->conf = *c;
+	d->trace = log_enabled(LOG_DEBUG);
+	rv = module_open(d);
+	if (rv == CKR_OK)
+		rv = locks_init(d, ops);
+	if (rv != CKR_OK) {
+		device_finalize(d);
+		/* The configuration stays the caller's. */
+		memset(&d->conf, 0, sizeof d->conf);
+		device_unref(d);
+		return rv;
+	}
+	memset(c, 0, sizeof *c);
+	*ret = d;
+	return CKR_OK;
+}
+
+CK_RV
+device_finalize(struct device *d)
+{
+	CK_RV rv = CKR_OK;
+
+	if (!d->initialised)
+		return CKR_OK;
+	d->initialised = false;
+	rv =
+	    d->managed ? p11_kit_module_finalize(d->f) : d->f->C_Finalize(NULL);
+	/* Somebody else was first: it is finalised all the same. */
+	return rv == CKR_CRYPTOKI_NOT_INITIALIZED ? CKR_OK : rv;
+}
+
+void
+device_unref(struct device *d)
+{
+	if (d == NULL || atomic_fetch_sub(&d->refs, 1) != 1)
+		return;
+	if (d->managed)
+		p11_kit_module_release(d->f);
+	/* No dlclose: modules with threads or atexit handlers crash on it. */
+	for (size_t i = 0; i < d->n_locks; i++)
+		lock_destroy(&d->locks[i]);
+	conf_device_reset(&d->conf);
+	free(d);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * device: a downstream PKCS#11 module: loading, life cycle, and what its
+ * section of p11-mdoc.conf says. Its functions are called through downstream.h.
+ */
+#ifndef MODULE_DEVICE_H
+#define MODULE_DEVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "module/conf.h"
+#include "module/lock.h"
+
+/* Slots share these locks where "lock = slot". */
+#define DEVICE_LOCKS 16
+
+struct device {
+	atomic_uint refs;
+	struct conf_device conf;
+	void *library;       /* of dlopen() */
+	CK_FUNCTION_LIST *f; /* for downstream.c only */
+	bool managed;        /* p11-kit keeps its life cycle */
+	bool initialised;    /* by us: ours to finalise */
+	bool trace;          /* LOG_DEBUG is on */
+	size_t n_locks;
+	struct lock locks[DEVICE_LOCKS];
+	/* Tests only: what is not CKR_OK is returned instead of the call. */
+	CK_RV (*fault)(const char *function);
+};
+
+/*
+ * Loads and initialises the module that c names; c is taken over (and reset)
+ * on success. One reference. ops: for the locks, outlives the device.
+ */
+CK_RV device_open(struct conf_device *c, const struct lock_ops *ops,
+    struct device **ret) NODISCARD;
+/* Ends the device's sessions and finalises it, if that is ours to do. */
+CK_RV device_finalize(struct device *d);
+
+static inline void
+device_ref(struct device *d)
+{
+	atomic_fetch_add_explicit(&d->refs, 1, memory_order_relaxed);
+}
+
+/* The last one unloads. NULL is fine. */
+void device_unref(struct device *d);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * find: searches. What names nothing of ours goes to the device as it is.
+ */
+#ifndef MODULE_FIND_H
+#define MODULE_FIND_H
+
+#include <stdbool.h>
+
+#include <p11-kit/pkcs11.h>
+
+#include "common/util.h"
+
+struct api_call;
+
+struct find {
+	bool passed; /* the device has one running, as far as we can tell */
+};
+
+CK_RV
+find_init(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n) NODISCARD;
+CK_RV find_next(struct api_call *c, CK_OBJECT_HANDLE *objects, CK_ULONG max,
+    CK_ULONG *n) NODISCARD;
+CK_RV find_final(struct api_call *c) NODISCARD;
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * operation: the one place that decides, when an operation begins, who does
+ * the work: the device (passed through), the device helped by us (completed),
+ * or a vendor mechanism of ours. All functions are called inside of a session
+ * (api_enter_session) and follow PKCS#11 in when an operation ends.
+ */
+#ifndef MODULE_OPERATION_H
+#define MODULE_OPERATION_H
+
+#include <stdbool.h>
+
+#include <p11-kit/pkcs11.h>
+
+#include "common/util.h"
+
+struct api_call;
+
+enum operation_kind {
+	OPERATION_SIGN,
+	OPERATION_VERIFY
+};
+
+#define OPERATION_KINDS 2
+
+struct operation {
+	bool passed; /* the device has one running, as far as we can tell */
+};
+
+CK_RV operation_init(struct api_call *c, enum operation_kind kind,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) NODISCARD;
+CK_RV operation_update(struct api_call *c, enum operation_kind kind,
+    CK_BYTE *in, CK_ULONG in_len) NODISCARD;
+CK_RV operation_sign(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len) NODISCARD;
+CK_RV operation_sign_final(struct api_call *c, CK_BYTE *out,
+    CK_ULONG *out_len) NODISCARD;
+CK_RV operation_verify(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *signature, CK_ULONG signature_len) NODISCARD;
+CK_RV operation_verify_final(struct api_call *c, CK_BYTE *signature,
+    CK_ULONG signature_len) NODISCARD;
+/* C_GetOperationState. */
+CK_RV operation_state(struct api_call *c, CK_BYTE *state,
+    CK_ULONG *state_len) NODISCARD;
+
+#endif

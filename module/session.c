@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "module/downstream.h"
+#include "module/session.h"
+#include "module/state.h"
+
+void
+session_unref(struct session *s)
+{
+	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
+		return;
+	lock_destroy(&s->lock);
+	device_unref(s->device);
+	free(s);
+}
+
+static CK_RV
+session_new(const struct state *state, const struct session_request *r,
+    struct session **ret)
+{
+	struct session *s;
+	CK_RV rv;
+
+	s = calloc(1, sizeof *s);
+	if (s == NULL)
+		return CKR_HOST_MEMORY;
+	rv = lock_init(&s->lock, &state->ops);
+	if (rv != CKR_OK) {
+		free(s);
+		return rv;
+	}
+	atomic_init(&s->refs, 1); /* the caller's */
+	atomic_init(&s->gone, true);
+	s->device = r->device;
+	device_ref(s->device);
+	s->slot = r->slot;
+	s->down_slot = r->down_slot;
+	s->flags = r->flags;
+	s->app = r->app;
+	s->notify = r->notify;
+	*ret = s;
+	return CKR_OK;
+}
+
+/* The device knows its own handle; the application knows ours. */
+static CK_RV
+notify(CK_SESSION_HANDLE down, CK_NOTIFICATION event, void *app)
+{
+	const struct session *s = app;
+
+	(void)down;
+	return s->notify(s->handle, event, s->app);
+}
+
+/* The table gets a reference of its own. */
+static CK_RV
+session_add(struct state *state, struct session *s)
+{
+	bool added = false;
+	CK_RV rv;
+
+	rv = rwlock_write(&state->lock);
+	if (rv != CKR_OK)
+		return rv;
+	/* C_Finalize may have been faster. */
+	if (atomic_load(&state->initialised))
+		added = table_add(&state->sessions, s, &s->handle);
+	else
+		rv = CKR_CRYPTOKI_NOT_INITIALIZED;
+	if (added)
+		atomic_fetch_add(&s->refs, 1);
+	rwlock_give(&state->lock);
+	return added || rv != CKR_OK ? rv : CKR_HOST_MEMORY;
+}
+
+void
+session_remove(struct state *state, struct session *s)
+{
+	bool removed;
+
+	atomic_store(&s->gone, true);
+	if (rwlock_write(&state->lock) != CKR_OK)
+		return;
+	removed = table_get(&state->sessions, s->handle) == s &&
+	    table_remove(&state->sessions, s->handle) != NULL;
+	rwlock_give(&state->lock);
+	if (removed)
+		session_unref(s);
+}
+
+CK_RV
+session_open(struct state *state, const struct session_request *r,
+    CK_SESSION_HANDLE *ret)
+{
+	CK_SESSION_HANDLE handle;
+	struct session *s;
+	CK_RV rv;
+
+	rv = session_new(state, r, &s);
+	if (rv != CKR_OK)
+		return rv;
+	rv = session_add(state, s);
+	if (rv != CKR_OK)
+		goto out;
+	rv = downstream_functions()->C_OpenSession(r->down_slot, r->flags,
+	    r->notify != NULL ? s : r->app, r->notify != NULL ? notify : NULL,
+	    &s->down);
+	if (rv != CKR_OK) {
+		session_remove(state, s);
+		goto out;
+	}
+	handle = s->handle;
+	atomic_store(&s->gone, false);
+	*ret = handle;
+out:
+	session_unref(s);
+	return rv;
+}
+
+CK_RV
+session_close(struct state *state, struct session *s)
+{
+	CK_RV rv;
+
+	rv = downstream_functions()->C_CloseSession(s->down);
+	if (rv == CKR_OK || rv == CKR_SESSION_HANDLE_INVALID ||
+	    rv == CKR_SESSION_CLOSED)
+		session_remove(state, s);
+	return rv;
+}
+
+/* With a reference each; *ret is to be freed. */
+static CK_RV
+sessions_on(struct state *state, CK_SLOT_ID slot, struct session ***ret,
+    size_t *ret_n)
+{
+	struct session **found, *s;
+	size_t pos = 0, n = 0;
+	CK_RV rv;
+
+	rv = rwlock_read(&state->lock);
+	if (rv != CKR_OK)
+		return rv;
+	found = calloc(state->sessions.used + 1, sizeof(struct session *));
+	while (found != NULL &&
+	    (s = table_next(&state->sessions, &pos, NULL)) != NULL) {
+		if (s->slot != slot || atomic_load(&s->gone))
+			continue;
+		atomic_fetch_add(&s->refs, 1);
+		found[n++] = s;
+	}
+	rwlock_give(&state->lock);
+	*ret = found;
+	*ret_n = n;
+	return found != NULL ? CKR_OK : CKR_HOST_MEMORY;
+}
+
+/*
+ * Only those that were open before the device was asked go: one that another
+ * thread opens meanwhile is the device's to close or not, and it will tell.
+ */
+CK_RV
+session_close_all(struct state *state, CK_SLOT_ID slot, CK_SLOT_ID down_slot)
+{
+	struct session **open;
+	size_t n;
+	CK_RV rv;
+
+	rv = sessions_on(state, slot, &open, &n);
+	if (rv != CKR_OK)
+		return rv;
+	rv = downstream_functions()->C_CloseAllSessions(down_slot);
+	for (size_t i = 0; i < n; i++) {
+		if (rv == CKR_OK)
+			session_remove(state, open[i]);
+		session_unref(open[i]);
+	}
+	free(open);
+	return rv;
+}
+
+void
+session_logged_out(struct state *state, CK_SLOT_ID slot)
+{
+	struct session *s;
+	size_t pos = 0;
+
+	if (rwlock_read(&state->lock) != CKR_OK)
+		return;
+	while ((s = table_next(&state->sessions, &pos, NULL)) != NULL)
+		if (s->slot == slot)
+			atomic_store(&s->logged_out, true);
+	rwlock_give(&state->lock);
+}
+
+void
+session_end_all(struct table *sessions)
+{
+	struct downstream_scope before;
+	struct session *s;
+	size_t pos = 0;
+
+	while ((s = table_next(sessions, &pos, NULL)) != NULL) {
+		bool open = !atomic_exchange(&s->gone, true);
+
+		/* Wait for a call that is running. */
+		if (lock_take(&s->lock) == CKR_OK)
+			lock_give(&s->lock);
+		/* The device will not be finalised: it is another's. */
+		if (open && !s->device->initialised) {
+			before = downstream_enter(s->device, s->down_slot);
+			downstream_functions()->C_CloseSession(s->down);
+			downstream_leave(before);
+		}
+		session_unref(s);
+	}
+	table_reset(sessions);
+}
+
+CK_RV
+session_find(struct state *state, CK_SESSION_HANDLE handle,
+    struct session **ret)
+{
+	struct session *s;
+
+	s = table_get(&state->sessions, handle);
+	if (s == NULL || atomic_load_explicit(&s->gone, memory_order_acquire))
+		return CKR_SESSION_HANDLE_INVALID;
+	atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	*ret = s;
+	return CKR_OK;
+}
+
+CK_RV
+session_enter(struct session *s)
+{
+	CK_RV rv;
+
+	rv = lock_take(&s->lock);
+	if (rv == CKR_OK &&
+	    atomic_load_explicit(&s->gone, memory_order_acquire)) {
+		lock_give(&s->lock);
+		rv = CKR_SESSION_HANDLE_INVALID;
+	}
+	return rv;
+}
