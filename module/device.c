@@ -10,7 +10,7 @@
 #include "common/log.h"
 #include "module/device.h"
 
-/* Do two addresses belong to one loaded file, whatever name it was opened by? */
+/* Do two addresses belong to one loaded file, whatever its name was? */
 static bool
 same_file(const void *a, const void *b)
 {
