@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* token.h: the tokens that can be reached, and making a new one. mdoc_key(3). */
+/* token.h: the tokens within reach, and making a new one. mdoc_key(3). */
 #ifndef MDOC_TOKEN_H
 #define MDOC_TOKEN_H
 
