@@ -106,29 +106,45 @@ utf8_sequence(const uint8_t *p, size_t left)
 	return n;
 }
 
+/* Most text here is short and ASCII: a few words, the last two overlapping. */
+static bool
+is_ascii(struct bytes b)
+{
+	uint64_t word, all = 0;
+	uint32_t half[2] = { 0, 0 };
+	size_t i;
+
+	if (b.len >= sizeof(word)) {
+		for (i = 0; i < b.len - sizeof(word); i += sizeof(word)) {
+			memcpy(&word, b.ptr + i, sizeof(word));
+			all |= word;
+		}
+		memcpy(&word, b.ptr + b.len - sizeof(word), sizeof(word));
+		all |= word;
+	} else if (b.len >= sizeof(half[0])) {
+		memcpy(&half[0], b.ptr, sizeof(half[0]));
+		memcpy(&half[1], b.ptr + b.len - sizeof(half[0]),
+		    sizeof(half[0]));
+		all = half[0] | half[1];
+	} else {
+		for (i = 0; i < b.len; i++)
+			all |= b.ptr[i];
+	}
+	return (all & 0x8080808080808080) == 0;
+}
+
 bool
 bytes_is_utf8(struct bytes b, size_t *ret_bad)
 {
-	const uint64_t high_bits = 0x8080808080808080;
-	uint64_t word;
-	size_t i = 0, n;
-
-	while (i < b.len) {
-		/* Nearly all text here is ASCII: eight at a time. */
-		while (b.len - i >= sizeof(word)) {
-			memcpy(&word, b.ptr + i, sizeof(word));
-			if (word & high_bits)
-				break;
-			i += sizeof(word);
-		}
-		if (i == b.len)
-			break;
-		if ((n = utf8_sequence(b.ptr + i, b.len - i)) == 0) {
+	if (is_ascii(b))
+		return true;
+	for (size_t n, i = 0; i < b.len; i += n) {
+		n = utf8_sequence(b.ptr + i, b.len - i);
+		if (n == 0) {
 			if (ret_bad != NULL)
 				*ret_bad = i;
 			return false;
 		}
-		i += n;
 	}
 	return true;
 }

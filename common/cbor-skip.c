@@ -5,7 +5,7 @@
  */
 #include "config.h"
 
-#include "common/cbor-keys.h"
+#include "common/cbor-map.h"
 
 /* An open array, map or indefinite string. */
 struct frame {
@@ -72,9 +72,12 @@ is_open(const struct cbor_item *item)
 static bool
 break_fits(const struct skip *s)
 {
-	const struct frame *f = &s->frames[s->open - 1];
+	const struct frame *f;
 
-	return s->open > 0 && s->tags == 0 && f->left == LEFT_UNKNOWN &&
+	if (s->open == 0 || s->tags > 0)
+		return false;
+	f = &s->frames[s->open - 1];
+	return f->left == LEFT_UNKNOWN &&
 	    (f->kind != CBOR_KIND_MAP || f->at_key);
 }
 
@@ -82,10 +85,12 @@ break_fits(const struct skip *s)
 static bool
 chunk_fits(const struct skip *s, const struct cbor_item *item)
 {
-	const struct frame *f = &s->frames[s->open - 1];
+	const struct frame *f;
 
-	if (s->open == 0 ||
-	    (f->kind != CBOR_KIND_BSTR && f->kind != CBOR_KIND_TSTR))
+	if (s->open == 0)
+		return true;
+	f = &s->frames[s->open - 1];
+	if (f->kind != CBOR_KIND_BSTR && f->kind != CBOR_KIND_TSTR)
 		return true;
 	return s->tags == 0 && item->kind == f->kind && !item->indefinite;
 }
@@ -178,15 +183,15 @@ skip_item(struct skip *s, const struct cbor_item *item)
 }
 
 /* Apart from cbor_skip, so that a plain value does not pay for the stack. */
-static bool __attribute__((noinline))
-skip_content(struct cbor_reader *r, const struct cbor_item *first)
+static bool __attribute__((noinline)) skip_content(struct cbor_reader *r,
+    const struct cbor_item *first, unsigned tags)
 {
 	struct cbor_item item = *first;
-	struct skip s;
+	struct skip s UNINITIALIZED;
 
 	s.r = r;
-	s.depth = r->depth;
-	s.tags = 0;
+	s.depth = r->depth + tags;
+	s.tags = tags;
 	s.open = 0;
 	if (!skip_item(&s, &item))
 		return false;
@@ -202,12 +207,16 @@ cbor_skip(struct cbor_reader *r, struct bytes *ret)
 {
 	const uint8_t *start = r->ptr;
 	struct cbor_item item;
+	unsigned tags = 0;
 
-	if (!cbor_next(r, &item))
+	while (cbor_next(r, &item) && item.kind == CBOR_KIND_TAG) {
+		if (r->depth + ++tags > CBOR_MAX_DEPTH)
+			return cbor_fail(r, CBOR_E_DEPTH, item.offset, NULL);
+	}
+	if (r->error != CBOR_OK)
 		return false;
-	if ((is_open(&item) || item.kind == CBOR_KIND_TAG ||
-		item.kind == CBOR_KIND_BREAK) &&
-	    !skip_content(r, &item))
+	if ((is_open(&item) || item.kind == CBOR_KIND_BREAK) &&
+	    !skip_content(r, &item, tags))
 		return false;
 	if (ret != NULL)
 		*ret = bytes_of(start, (size_t)(r->ptr - start));

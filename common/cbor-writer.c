@@ -3,7 +3,7 @@
 
 #include <float.h>
 
-#include "common/cbor-keys.h"
+#include "common/cbor-map.h"
 
 enum major {
 	MAJOR_UINT,

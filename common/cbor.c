@@ -11,7 +11,7 @@
 #include <cbor/streaming.h>
 #undef cbor_error
 
-#include "common/cbor-keys.h"
+#include "common/cbor-map.h"
 #include "common/cbor.h"
 
 static const char *const error_names[] = {
@@ -85,6 +85,7 @@ cbor_kind_name(enum cbor_kind k)
 		struct cbor_item *item = context;                     \
                                                                       \
 		item->kind = the_kind;                                \
+		item->value = len;                                    \
 		item->str = bytes_of(p, len);                         \
 	}
 
@@ -193,7 +194,6 @@ head_is_preferred(const uint8_t *p, const struct cbor_item *item)
 	static const uint64_t least[] = { 24, 0x100, 0x10000, 0x100000000 };
 	const unsigned info = p[0] & 0x1f;
 	uint8_t shortest[9];
-	uint64_t arg;
 
 	if (item->kind == CBOR_KIND_FLOAT)
 		return cbor_float_head(item->number, shortest) ==
@@ -201,8 +201,7 @@ head_is_preferred(const uint8_t *p, const struct cbor_item *item)
 		    memcmp(shortest, p, item->head_len) == 0;
 	if (info < 24 || info > 27 || item->kind == CBOR_KIND_SIMPLE)
 		return !item->indefinite;
-	arg = item->str.ptr != NULL ? item->str.len : item->value;
-	return arg >= least[info - 24];
+	return item->value >= least[info - 24];
 }
 
 /* The item at r->ptr; nothing of it is checked but its form. */
@@ -264,25 +263,27 @@ item_check(const struct cbor_reader *r, const struct cbor_item *item)
 	return CBOR_OK;
 }
 
+/*
+ * Straight into *ret: a copy of what the callbacks have just stored piece by
+ * piece would have to wait for them, twice as long as the decoding takes.
+ */
 static bool
 item_read(struct cbor_reader *r, struct cbor_item *ret)
 {
-	struct cbor_item item;
 	enum cbor_error e;
 	size_t bad;
 
 	if (r->error != CBOR_OK)
 		return false;
-	e = item_decode(r, &item);
+	e = item_decode(r, ret);
 	if (e == CBOR_OK)
-		e = item_check(r, &item);
+		e = item_check(r, ret);
 	if (e != CBOR_OK)
-		return cbor_fail(r, e, item.offset, NULL);
-	if (item.kind == CBOR_KIND_TSTR && !r->trusted &&
-	    !bytes_is_utf8(item.str, &bad))
+		return cbor_fail(r, e, cbor_offset(r), NULL);
+	if (ret->kind == CBOR_KIND_TSTR && !r->trusted &&
+	    !bytes_is_utf8(ret->str, &bad))
 		return cbor_fail(r, CBOR_E_UTF8,
-		    item.offset + item.head_len + bad, NULL);
-	*ret = item;
+		    ret->offset + ret->head_len + bad, NULL);
 	return true;
 }
 
@@ -313,14 +314,17 @@ void
 cbor_reader_nested(struct cbor_reader *r, const struct cbor_reader *parent,
     struct bytes in)
 {
-	*r = *parent;
-	if (in.ptr != NULL) {
-		r->ptr = in.ptr;
-		r->end = in.ptr + in.len;
-	} else {
-		r->end = r->ptr;
-	}
-	r->depth++;
+	r->base = parent->base;
+	r->ptr = in.ptr != NULL ? in.ptr : parent->ptr;
+	r->end = in.ptr != NULL ? in.ptr + in.len : parent->ptr;
+	r->items_left = parent->items_left;
+	r->rescan_left = parent->rescan_left;
+	r->depth = parent->depth + 1;
+	r->lenient = parent->lenient;
+	r->trusted = parent->trusted;
+	r->error = parent->error;
+	r->error_offset = parent->error_offset;
+	r->error_what = parent->error_what;
 	if (r->depth > CBOR_MAX_DEPTH)
 		cbor_fail(r, CBOR_E_DEPTH, cbor_offset(r), NULL);
 }
@@ -343,6 +347,7 @@ cbor_fail(struct cbor_reader *r, enum cbor_error e, size_t offset,
 		r->error = e;
 		r->error_offset = offset;
 		r->error_what = what;
+		r->items_left = 0;
 	}
 	return false;
 }
@@ -363,13 +368,99 @@ cbor_peek(struct cbor_reader *r, struct cbor_item *ret)
 	return item_read(r, ret);
 }
 
-bool
-cbor_next(struct cbor_reader *r, struct cbor_item *ret)
+/* Whether a text is ASCII; at the price of a few words, not of a loop. */
+static inline bool
+text_is_plain(const uint8_t *p, size_t len)
+{
+	uint64_t a, b;
+
+	if (len < 8 || len > 32)
+		return bytes_is_utf8(bytes_of(p, len), NULL);
+	memcpy(&a, p, 8);
+	memcpy(&b, p + len - 8, 8);
+	a |= b;
+	for (size_t i = 8; i + 8 < len; i += 8) {
+		memcpy(&b, p + i, 8);
+		a |= b;
+	}
+	return (a & 0x8080808080808080) == 0;
+}
+
+/*
+ * Nearly all heads in what mdocs exchange are integers, definite lengths or
+ * tags of up to three bytes. Those are read here, in a third of the time that a
+ * call of libcbor with its callbacks takes. For whatever else there is, and for
+ * anything wrong: false, and libcbor has the word. tests/fuzz/fuzz-cbor.c
+ * proves that the two never differ.
+ */
+static inline bool
+short_item_next(struct cbor_reader *r, struct cbor_item *ret)
+{
+	const uint8_t *p = r->ptr;
+	size_t left = (size_t)(r->end - p), arg, head_len = 1, len = 0;
+	bool preferred = true;
+	enum cbor_kind kind;
+
+	/* No items are left after an error. */
+	if (left == 0 || r->items_left == 0)
+		return false;
+	arg = p[0] & 0x1f;
+	kind = (enum cbor_kind)(p[0] >> 5);
+	if (arg >= 24) {
+		if (arg == 24 && left >= 2) {
+			arg = p[1];
+			head_len = 2;
+			preferred = arg >= 24;
+		} else if (arg == 25 && left >= 3) {
+			arg = (size_t)p[1] << 8 | p[2];
+			head_len = 3;
+			preferred = arg >= 0x100;
+		} else {
+			return false;
+		}
+	}
+	left -= head_len;
+	ret->str = BYTES_NULL;
+	if (kind == CBOR_KIND_BSTR || kind == CBOR_KIND_TSTR) {
+		len = arg;
+		if (len > left)
+			return false;
+		ret->str = bytes_of(p + head_len, len);
+		if (kind == CBOR_KIND_TSTR && !r->trusted &&
+		    !text_is_plain(p + head_len, len))
+			return false;
+	} else if (kind == CBOR_KIND_ARRAY || kind == CBOR_KIND_MAP) {
+		if (arg << (kind == CBOR_KIND_MAP) > left ||
+		    arg << (kind == CBOR_KIND_MAP) >= r->items_left)
+			return false;
+	} else if (kind > CBOR_KIND_TAG) {
+		return false;
+	}
+	ret->kind = kind;
+	ret->indefinite = false;
+	ret->preferred = preferred;
+	ret->value = arg;
+	ret->number = 0;
+	ret->offset = (size_t)(p - r->base);
+	ret->head_len = head_len;
+	r->ptr = p + head_len + len;
+	r->items_left--;
+	return true;
+}
+
+static bool __attribute__((noinline))
+any_item_next(struct cbor_reader *r, struct cbor_item *ret)
 {
 	if (!item_read(r, ret))
 		return false;
 	item_consume(r, ret);
 	return true;
+}
+
+bool
+cbor_next(struct cbor_reader *r, struct cbor_item *ret)
+{
+	return short_item_next(r, ret) || any_item_next(r, ret);
 }
 
 bool
@@ -430,6 +521,16 @@ cbor_get_int(struct cbor_reader *r, int64_t *ret)
 	return true;
 }
 
+/*
+ * What was consumed last. The same as item.str, but two words that were stored
+ * one by one cannot be loaded as one without waiting for them.
+ */
+static struct bytes
+consumed(const struct cbor_reader *r, size_t len)
+{
+	return bytes_of(r->ptr - len, len);
+}
+
 bool
 cbor_get_bstr(struct cbor_reader *r, struct bytes *ret)
 {
@@ -437,7 +538,7 @@ cbor_get_bstr(struct cbor_reader *r, struct bytes *ret)
 
 	if (!item_of_kind(r, CBOR_KIND_BSTR, &item))
 		return false;
-	*ret = item.str;
+	*ret = consumed(r, item.str.len);
 	return true;
 }
 
@@ -448,7 +549,7 @@ cbor_get_tstr(struct cbor_reader *r, struct bytes *ret)
 
 	if (!item_of_kind(r, CBOR_KIND_TSTR, &item))
 		return false;
-	*ret = item.str;
+	*ret = consumed(r, item.str.len);
 	return true;
 }
 
@@ -496,15 +597,14 @@ cbor_get_tag24(struct cbor_reader *r, struct bytes *ret_content,
 	if (!item_of_kind(r, CBOR_KIND_BSTR, &item))
 		return false;
 	if (ret_content != NULL)
-		*ret_content = item.str;
+		*ret_content = consumed(r, item.str.len);
 	if (ret_whole != NULL)
 		*ret_whole = bytes_of(start, (size_t)(r->ptr - start));
 	return true;
 }
 
-static bool
-container_enter(struct cbor_reader *r, enum cbor_kind kind,
-    struct cbor_item *ret)
+bool
+cbor_enter(struct cbor_reader *r, enum cbor_kind kind, struct cbor_item *ret)
 {
 	if (!item_of_kind(r, kind, ret))
 		return false;
@@ -519,7 +619,7 @@ cbor_enter_array(struct cbor_reader *r, uint64_t *ret_count)
 {
 	struct cbor_item item;
 
-	if (!container_enter(r, CBOR_KIND_ARRAY, &item))
+	if (!cbor_enter(r, CBOR_KIND_ARRAY, &item))
 		return false;
 	*ret_count = item.value;
 	return true;
@@ -530,7 +630,7 @@ cbor_enter_array_of(struct cbor_reader *r, uint64_t n)
 {
 	struct cbor_item item;
 
-	if (!container_enter(r, CBOR_KIND_ARRAY, &item))
+	if (!cbor_enter(r, CBOR_KIND_ARRAY, &item))
 		return false;
 	if (item.value != n)
 		return cbor_fail(r, CBOR_E_RANGE, item.offset, NULL);
@@ -542,89 +642,6 @@ cbor_leave(struct cbor_reader *r)
 {
 	if (r->depth > 0)
 		r->depth--;
-}
-
-bool
-cbor_enter_map(struct cbor_reader *r, struct cbor_map *ret)
-{
-	struct cbor_item item;
-
-	if (!container_enter(r, CBOR_KIND_MAP, &item))
-		return false;
-	ret->count = item.value;
-	ret->left = item.value;
-	ret->first = r->ptr;
-	ret->value = NULL;
-	ret->depth = r->depth;
-	ret->unsorted = false;
-	ret->open = true;
-	ret->order.seen = 0;
-	return true;
-}
-
-static bool
-map_end(struct cbor_reader *r, struct cbor_map *m)
-{
-	if (m->unsorted && !cbor_keys_check(r, m->first, m->count))
-		return false;
-	m->open = false;
-	cbor_leave(r);
-	return false;
-}
-
-/* Compares a key with those before it, as far as they are at hand. */
-static bool
-map_key_check(struct cbor_reader *r, struct cbor_map *m,
-    const struct cbor_item *item)
-{
-	const struct cbor_key key = cbor_key_of(r, item);
-	const uint64_t i = m->count - m->left;
-
-	switch (cbor_order_add(&m->order, key)) {
-	case CBOR_ORDER_ABOVE:
-		break;
-	case CBOR_ORDER_EQUAL:
-		return cbor_fail(r, CBOR_E_DUPLICATE, item->offset, NULL);
-	case CBOR_ORDER_BELOW:
-		if (i >= CBOR_MAP_INLINE_KEYS)
-			m->unsorted = true;
-		else if (cbor_keys_find(m->keys, (size_t)i, key))
-			return cbor_fail(r, CBOR_E_DUPLICATE, item->offset,
-			    NULL);
-		break;
-	}
-	if (i < CBOR_MAP_INLINE_KEYS)
-		m->keys[i] = key;
-	return true;
-}
-
-bool
-cbor_map_next(struct cbor_reader *r, struct cbor_map *m,
-    struct cbor_item *ret_key)
-{
-	struct cbor_item item;
-
-	if (r->error != CBOR_OK || !m->open)
-		return false;
-	/* A slip of the caller, which would take a value for a key. */
-	if (r->ptr == m->value || r->depth != m->depth)
-		return cbor_fail(r, CBOR_E_RANGE, cbor_offset(r),
-		    "map: value not consumed by the reader");
-	if (m->left == 0)
-		return map_end(r, m);
-	if (!cbor_next(r, &item))
-		return false;
-	if (item.kind > CBOR_KIND_TSTR)
-		return cbor_fail(r, CBOR_E_TYPE, item.offset,
-		    "map key: integer or string");
-	if (item.indefinite)
-		return cbor_fail(r, CBOR_E_INDEFINITE, item.offset, NULL);
-	if (!r->lenient && !map_key_check(r, m, &item))
-		return false;
-	m->left--;
-	m->value = r->ptr;
-	*ret_key = item;
-	return true;
 }
 
 enum cbor_error

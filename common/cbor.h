@@ -26,7 +26,7 @@
 #define CBOR_MAX_SIZE  ((size_t)16 << 20)
 #define CBOR_MAX_ITEMS ((size_t)1 << 20)
 /* Items walked over again for duplicate keys: see cbor_map_next. */
-#define CBOR_MAX_RESCAN ((size_t)1 << 24)
+#define CBOR_MAX_RESCAN ((size_t)1 << 22)
 
 enum cbor_error {
 	CBOR_OK = 0,
@@ -51,8 +51,8 @@ const char *cbor_error_name(enum cbor_error e);
 enum cbor_kind {
 	CBOR_KIND_UINT,  /* value */
 	CBOR_KIND_NINT,  /* -1 - value */
-	CBOR_KIND_BSTR,  /* str */
-	CBOR_KIND_TSTR,  /* str */
+	CBOR_KIND_BSTR,  /* str; value: its length */
+	CBOR_KIND_TSTR,  /* str; value: its length */
 	CBOR_KIND_ARRAY, /* value: number of elements */
 	CBOR_KIND_MAP,   /* value: number of pairs */
 	CBOR_KIND_TAG,   /* value: tag number; the content follows */
@@ -83,13 +83,13 @@ struct cbor_reader {
 	const uint8_t *ptr;  /* next byte */
 	const uint8_t *end;
 	size_t items_left;
-	size_t rescan_left; /* items that may be walked over a second time */
-	unsigned depth;     /* of nested readers and open maps and arrays */
-	bool lenient; /* inspect only: indefinite lengths, duplicates pass */
-	bool trusted; /* a second walk: text strings were checked already */
+	unsigned depth; /* of nested readers and open maps and arrays */
+	bool lenient;   /* inspect only: indefinite lengths, duplicates pass */
+	bool trusted;   /* a second walk: text strings were checked already */
 	enum cbor_error error;
 	size_t error_offset;
 	const char *error_what; /* static text: what was expected, or NULL */
+	size_t rescan_left;     /* items that may be walked over once more */
 };
 
 void cbor_reader_init(struct cbor_reader *r, struct bytes in);
@@ -120,7 +120,11 @@ bool cbor_fail(struct cbor_reader *r, enum cbor_error e, size_t offset,
 /* Gives an error without text one. Returns whether r is without error. */
 bool cbor_expect(struct cbor_reader *r, const char *what);
 
-/* The next head (and the content of a string), without consuming it. */
+/*
+ * The next head (and the content of a string), without consuming it. On failure
+ * what the item holds is undefined; all other outputs of the reader are as they
+ * were.
+ */
 bool cbor_peek(struct cbor_reader *r, struct cbor_item *ret) NODISCARD;
 bool cbor_next(struct cbor_reader *r, struct cbor_item *ret) NODISCARD;
 /*
@@ -166,7 +170,8 @@ void cbor_leave(struct cbor_reader *r);
  *	}
  *	if (r->error) ...
  * Every pass of the loop must consume exactly the value. cbor_map_next
- * returns false at the end of the map or on an error; a map with a duplicate
+ * returns false at the end of the map or on an error, and the key is undefined
+ * then; a map with a duplicate
  * key always ends in an error, but the values may have been seen by then.
  * Keys are integers or strings; a map with any other key can be skipped, not
  * walked. Keys that are equal as integers or strings are duplicates, however
@@ -176,7 +181,7 @@ void cbor_leave(struct cbor_reader *r);
  * one comparison each; the first CBOR_MAP_INLINE_KEYS may come in any order;
  * beyond that a key out of order makes cbor_map_next walk the map once more at
  * its end. The work for that is bounded by CBOR_MAX_RESCAN items per message:
- * a map of more than about 150 000 keys out of order is CBOR_E_ITEMS.
+ * a map of more than about 70 000 keys out of order is CBOR_E_ITEMS.
  */
 #define CBOR_MAP_INLINE_KEYS 12
 #define CBOR_KEY_TYPES       5 /* four major types, and all others */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cbor-keys: is a map key there twice? Used by the reader only; what it costs
- * stands with cbor_map_next.
+ * cbor-map: is a map key there twice? And what else the files of the reader
+ * and writer share. What it costs stands with cbor_map_next.
  */
-#ifndef COMMON_CBOR_KEYS_H
-#define COMMON_CBOR_KEYS_H
+#ifndef COMMON_CBOR_MAP_H
+#define COMMON_CBOR_MAP_H
 
 #include "common/cbor.h"
 
@@ -33,6 +33,10 @@ cbor_keys_find(const struct cbor_key *keys, size_t count, struct cbor_key key);
  */
 bool cbor_keys_check(struct cbor_reader *r, const uint8_t *first,
     uint64_t count) NODISCARD;
+
+/* The head of an array or a map, and a level deeper. */
+bool cbor_enter(struct cbor_reader *r, enum cbor_kind kind,
+    struct cbor_item *ret) NODISCARD;
 
 /*
  * The shortest head that holds a floating-point number (RFC 8949 4.1): 3, 5 or

@@ -3,7 +3,7 @@
 
 #include <sys/random.h>
 
-#include "common/cbor-keys.h"
+#include "common/cbor-map.h"
 
 /* Up to here comparing each key with each is faster than hashing. */
 #define PAIRWISE_KEYS 32
@@ -63,9 +63,7 @@ cbor_key_of(const struct cbor_reader *r, const struct cbor_item *item)
 {
 	struct cbor_key key = { r->base + item->offset, item->value };
 
-	if (item->kind == CBOR_KIND_BSTR || item->kind == CBOR_KIND_TSTR)
-		key.arg = item->str.len;
-	else if (item->kind > CBOR_KIND_TSTR)
+	if (item->kind > CBOR_KIND_TSTR)
 		key.arg = item->head_len;
 	return key;
 }
@@ -76,25 +74,30 @@ cbor_key_span(struct bytes span)
 	return (struct cbor_key){ span.ptr, span.len };
 }
 
-enum cbor_order_result
-cbor_order_add(struct cbor_order *order, struct cbor_key key)
+static inline enum cbor_order_result
+order_add(struct cbor_order *order, struct cbor_key key, unsigned type)
 {
-	const unsigned type = key_type(key);
+	struct cbor_key *max = &order->max[type];
 	int c = 1;
 
 	if (order->seen & 1U << type)
-		c = key_compare(key, order->max[type]);
-	if (c == 0)
-		return CBOR_ORDER_EQUAL;
-	if (c < 0)
-		return CBOR_ORDER_BELOW;
-	order->max[type] = key;
+		c = key_compare(key, *max);
+	if (c <= 0)
+		return c == 0 ? CBOR_ORDER_EQUAL : CBOR_ORDER_BELOW;
+	max->head = key.head;
+	max->arg = key.arg;
 	order->seen |= 1U << type;
 	return CBOR_ORDER_ABOVE;
 }
 
-bool
-cbor_keys_find(const struct cbor_key *keys, size_t count, struct cbor_key key)
+enum cbor_order_result
+cbor_order_add(struct cbor_order *order, struct cbor_key key)
+{
+	return order_add(order, key, key_type(key));
+}
+
+static bool
+keys_find(const struct cbor_key *keys, size_t count, struct cbor_key key)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (key_equal(keys[i], key))
@@ -156,7 +159,7 @@ pairwise_check(struct cbor_reader *walk, uint64_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (!walk_key(walk, &keys[i]))
 			return false;
-		if (cbor_keys_find(keys, i, keys[i]))
+		if (keys_find(keys, i, keys[i]))
 			return cbor_fail(walk, CBOR_E_DUPLICATE,
 			    (size_t)(keys[i].head - walk->base), NULL);
 		if (!walk_value(walk))
@@ -305,18 +308,19 @@ pass_run(struct key_pass *pass, struct key_table *t, struct cbor_reader *walk)
 	return true;
 }
 
-/* The ranges are made smaller until the keys of each fit the table. */
+/* More ranges are made until the keys of each fit the table. */
 static bool
 hash_check(struct cbor_reader *walk, uint64_t count)
 {
 	const struct cbor_reader map = *walk;
-	struct key_pass pass = { &map, count, 1, 0, NULL };
-	struct key_table t;
+	struct key_pass pass = { &map, count, 0, 0, NULL };
+	struct key_table t UNINITIALIZED;
 
 	/* Without randomness the address of the stack has to do. */
 	if (getrandom(t.seed, sizeof(t.seed), GRND_NONBLOCK) !=
 	    (ssize_t)sizeof(t.seed))
 		t.seed[0] = t.seed[1] = (uintptr_t)&t;
+	pass.ranges = (count + SLOTS_MAX - 1) / SLOTS_MAX;
 	while (pass.range < pass.ranges) {
 		table_clear(&t, count);
 		if (pass_run(&pass, &t, walk)) {
@@ -324,7 +328,7 @@ hash_check(struct cbor_reader *walk, uint64_t count)
 		} else {
 			if (walk->error != CBOR_OK)
 				return false;
-			pass.ranges *= 2;
+			pass.ranges += pass.ranges / 4 + 1;
 			pass.range = 0;
 		}
 	}
@@ -352,4 +356,83 @@ cbor_keys_check(struct cbor_reader *r, const uint8_t *first, uint64_t count)
 	return cbor_fail(r, walk.error, walk.error_offset,
 	    walk.error == CBOR_E_ITEMS ? "map: too many keys out of order"
 				       : NULL);
+}
+
+bool
+cbor_enter_map(struct cbor_reader *r, struct cbor_map *ret)
+{
+	struct cbor_item item;
+
+	if (!cbor_enter(r, CBOR_KIND_MAP, &item))
+		return false;
+	ret->count = item.value;
+	ret->left = item.value;
+	ret->first = r->ptr;
+	ret->value = NULL;
+	ret->depth = r->depth;
+	ret->unsorted = false;
+	ret->open = true;
+	ret->order.seen = 0;
+	return true;
+}
+
+static bool
+map_end(struct cbor_reader *r, struct cbor_map *m)
+{
+	if (m->unsorted && !cbor_keys_check(r, m->first, m->count))
+		return false;
+	m->open = false;
+	cbor_leave(r);
+	return false;
+}
+
+/* Compares a key with those before it, as far as they are at hand. */
+static inline bool
+map_key_is_new(struct cbor_map *m, struct cbor_key key, unsigned type)
+{
+	const uint64_t i = m->count - m->left;
+
+	switch (order_add(&m->order, key, type)) {
+	case CBOR_ORDER_ABOVE:
+		break;
+	case CBOR_ORDER_BELOW:
+		if (i >= CBOR_MAP_INLINE_KEYS)
+			m->unsorted = true;
+		else if (keys_find(m->keys, (size_t)i, key))
+			return false;
+		break;
+	case CBOR_ORDER_EQUAL:
+	default:
+		return false;
+	}
+	if (i < CBOR_MAP_INLINE_KEYS)
+		m->keys[i] = key;
+	return true;
+}
+
+bool
+cbor_map_next(struct cbor_reader *r, struct cbor_map *m,
+    struct cbor_item *ret_key)
+{
+	if (r->error != CBOR_OK || !m->open)
+		return false;
+	/* A slip of the caller, which would take a value for a key. */
+	if (r->ptr == m->value || r->depth != m->depth)
+		return cbor_fail(r, CBOR_E_RANGE, cbor_offset(r),
+		    "map: value not consumed by the reader");
+	if (m->left == 0)
+		return map_end(r, m);
+	if (!cbor_next(r, ret_key))
+		return false;
+	if (ret_key->kind > CBOR_KIND_TSTR)
+		return cbor_fail(r, CBOR_E_TYPE, ret_key->offset,
+		    "map key: integer or string");
+	if (ret_key->indefinite)
+		return cbor_fail(r, CBOR_E_INDEFINITE, ret_key->offset, NULL);
+	if (!r->lenient &&
+	    !map_key_is_new(m, cbor_key_of(r, ret_key), ret_key->kind))
+		return cbor_fail(r, CBOR_E_DUPLICATE, ret_key->offset, NULL);
+	m->left--;
+	m->value = r->ptr;
+	return true;
 }
