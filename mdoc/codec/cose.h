@@ -19,8 +19,7 @@ struct cose {
 	bool x5chain_protected; /* found in the protected bucket */
 	struct bytes x5t;       /* protected label 34, an array item, or NULL */
 	bool tagged;            /* tag 18 or 17 in front; mdoc: untagged */
-	bool
-	    odd_label; /* unprotected label skipped as misplaced or unreadable */
+	bool odd_label;         /* unprotected label skipped as misplaced */
 	size_t offset;
 };
 
