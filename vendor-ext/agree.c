@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include "vendor-ext/agree.h"
+#include "vendor-ext/pkcs11-3.h"
+
+#define SECRET_LEN 32
+#define BLOCK_LEN  64 /* of SHA-256 */
+
+/* One agreement: what the paths share. */
+struct job {
+	const struct token *t;
+	struct hasher *h;
+	const struct agree_input *in;
+	CK_OBJECT_HANDLE z; /* result of ECDH that stays inside; 0: not yet */
+	CK_BBOOL private_; /* CKA_PRIVATE of the key, for all that is derived */
+	uint8_t ipad[BLOCK_LEN]; /* salt as an HMAC key (RFC 2104) */
+	uint8_t opad[BLOCK_LEN];
+	uint8_t peer[3 + CURVE_MAX_POINT]; /* DER OCTET STRING */
+	size_t peer_head;                  /* of which are its head */
+	size_t peer_len;                   /* and these the point */
+};
+
+/*
+ * Answers that mean "not this way": the token lacks the mechanism, or does not
+ * let this key take part in it. Anything else is a fault, and no reason to try
+ * a weaker path.
+ */
+static bool
+is_refusal(CK_RV rv)
+{
+	static const CK_RV refusals[] = {
+		CKR_ACTION_PROHIBITED,
+		CKR_ARGUMENTS_BAD,
+		CKR_ATTRIBUTE_READ_ONLY,
+		CKR_ATTRIBUTE_SENSITIVE,
+		CKR_ATTRIBUTE_TYPE_INVALID,
+		CKR_ATTRIBUTE_VALUE_INVALID,
+		CKR_CURVE_NOT_SUPPORTED,
+		CKR_DOMAIN_PARAMS_INVALID,
+		CKR_FUNCTION_NOT_SUPPORTED,
+		CKR_KEY_FUNCTION_NOT_PERMITTED,
+		CKR_KEY_INDIGESTIBLE,
+		CKR_KEY_SIZE_RANGE,
+		CKR_KEY_TYPE_INCONSISTENT,
+		CKR_KEY_UNEXTRACTABLE,
+		CKR_MECHANISM_INVALID,
+		CKR_MECHANISM_PARAM_INVALID,
+		CKR_PUBLIC_KEY_INVALID,
+		CKR_TEMPLATE_INCOMPLETE,
+		CKR_TEMPLATE_INCONSISTENT,
+	};
+
+	for (size_t i = 0; i < nitems(refusals); i++) {
+		if (refusals[i] == rv)
+			return true;
+	}
+	return false;
+}
+
+static void
+destroy(const struct token *t, CK_OBJECT_HANDLE object)
+{
+	if (object != 0)
+		(void)t->f->C_DestroyObject(t->session, object);
+}
+
+/* A secret that may leave the token, may be derived from, or signs. */
+enum use {
+	USE_EXPORT,
+	USE_DERIVE,
+	USE_SIGN
+};
+
+static CK_RV
+derive(const struct job *j, CK_MECHANISM *m, CK_OBJECT_HANDLE base,
+    CK_ULONG len, enum use use, CK_OBJECT_HANDLE *ret)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
+	CK_BBOOL no = CK_FALSE, yes = CK_TRUE;
+	CK_BBOOL exported = use == USE_EXPORT, kept = use != USE_EXPORT;
+	CK_BBOOL private_ = j->private_;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_KEY_TYPE, &type, sizeof(type) },
+		{ CKA_TOKEN, &no, sizeof(no) },
+		{ CKA_PRIVATE, &private_, sizeof(private_) },
+		{ CKA_SENSITIVE, &kept, sizeof(kept) },
+		{ CKA_EXTRACTABLE, &exported, sizeof(exported) },
+		{ CKA_VALUE_LEN, &len, sizeof(len) },
+		{ use == USE_SIGN ? CKA_SIGN : CKA_DERIVE, &yes, sizeof(yes) },
+	};
+	CK_ULONG n = nitems(template) - (use == USE_EXPORT ? 1 : 0);
+	CK_OBJECT_HANDLE key = 0;
+	CK_RV rv;
+
+	rv = j->t->f->C_DeriveKey(j->t->session, m, base, template, n, &key);
+	if (rv == CKR_OK)
+		*ret = key;
+	return rv;
+}
+
+/*
+ * ECDH. PKCS#11 2.40 lets a token want the point raw or in an OCTET STRING
+ * (6.3.8): raw first, which all that are known take.
+ */
+static CK_RV
+agree(struct job *j, enum use use, CK_OBJECT_HANDLE *ret)
+{
+	CK_ECDH1_DERIVE_PARAMS p = { CKD_NULL, 0, NULL, (CK_ULONG)j->peer_len,
+		j->peer + j->peer_head };
+	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof(p) };
+	CK_ULONG len = (CK_ULONG)j->in->curve->field_len;
+	CK_RV rv, again;
+
+	rv = derive(j, &m, j->in->key, len, use, ret);
+	if (!is_refusal(rv))
+		return rv;
+	p.ulPublicDataLen += j->peer_head;
+	p.pPublicData = j->peer;
+	again = derive(j, &m, j->in->key, len, use, ret);
+	return is_refusal(again) ? rv : again;
+}
+
+/* The shared secret as an object that stays inside, made once. */
+static CK_RV
+agree_inside(struct job *j)
+{
+	return j->z != 0 ? CKR_OK : agree(j, USE_DERIVE, &j->z);
+}
+
+/* Path A: RFC 5869 by the token. */
+static CK_RV
+path_native(struct job *j, struct agree_secret *ret)
+{
+	CK_BYTE salt[BLOCK_LEN];
+	struct blob info = BLOB_INIT;
+	struct pkcs11_hkdf_params p = { CK_TRUE, CK_TRUE, CKM_SHA256,
+		PKCS11_HKDF_SALT_DATA, salt, (CK_ULONG)j->in->salt.len, 0, NULL,
+		(CK_ULONG)j->in->info.len };
+	CK_MECHANISM m = { CKM_HKDF_DERIVE, &p, sizeof(p) };
+	CK_RV rv;
+
+	if ((rv = agree_inside(j)) != CKR_OK)
+		return rv;
+	memcpy(salt, j->in->salt.ptr, j->in->salt.len);
+	if (!blob_set(&info, j->in->info))
+		return CKR_HOST_MEMORY;
+	p.info = info.ptr;
+	rv = derive(j, &m, j->z, SECRET_LEN, USE_SIGN, &ret->handle);
+	blob_reset(&info);
+	return rv;
+}
+
+/* SHA-256 of data || key, a key again. */
+static CK_RV
+hash_inside(struct job *j, uint8_t *data, CK_OBJECT_HANDLE key, CK_ULONG len,
+    CK_OBJECT_HANDLE *ret)
+{
+	CK_KEY_DERIVATION_STRING_DATA p = { data, BLOCK_LEN };
+	CK_MECHANISM join = { CKM_CONCATENATE_DATA_AND_BASE, &p, sizeof(p) };
+	CK_MECHANISM hash = { CKM_SHA256_KEY_DERIVATION, NULL, 0 };
+	CK_OBJECT_HANDLE joined = 0;
+	CK_RV rv;
+
+	rv = derive(j, &join, key, BLOCK_LEN + len, USE_DERIVE, &joined);
+	if (rv == CKR_OK)
+		rv = derive(j, &hash, joined, SECRET_LEN, USE_DERIVE, ret);
+	destroy(j->t, joined);
+	return rv;
+}
+
+/*
+ * Path B: HKDF-Extract as the two hashes of HMAC, HKDF-Expand of one block as
+ * the counter KDF of SP 800-108 with the counter behind the info.
+ */
+static CK_RV
+path_composed(struct job *j, struct agree_secret *ret)
+{
+	CK_OBJECT_HANDLE inner = 0, prk = 0;
+	struct blob info = BLOB_INIT;
+	struct pkcs11_kdf_counter counter = { CK_FALSE, 8 };
+	struct pkcs11_kdf_data data[] = {
+		{ PKCS11_KDF_BYTE_ARRAY, NULL, (CK_ULONG)j->in->info.len },
+		{ PKCS11_KDF_COUNTER, &counter, sizeof(counter) },
+	};
+	struct pkcs11_kdf_params p = { CKM_SHA256_HMAC, nitems(data), data, 0,
+		NULL };
+	CK_MECHANISM expand = { CKM_SP800_108_COUNTER_KDF, &p, sizeof(p) };
+	CK_ULONG len = (CK_ULONG)j->in->curve->field_len;
+	CK_RV rv;
+
+	if ((rv = agree_inside(j)) != CKR_OK)
+		return rv;
+	if (!blob_set(&info, j->in->info))
+		return CKR_HOST_MEMORY;
+	data[0].value = info.ptr;
+	if ((rv = hash_inside(j, j->ipad, j->z, len, &inner)) != CKR_OK)
+		goto out;
+	if ((rv = hash_inside(j, j->opad, inner, SECRET_LEN, &prk)) != CKR_OK)
+		goto out;
+	rv = derive(j, &expand, prk, SECRET_LEN, USE_SIGN, &ret->handle);
+out:
+	destroy(j->t, inner);
+	destroy(j->t, prk);
+	blob_reset(&info);
+	return rv;
+}
+
+/* SHA-256(ipad || Z), by the token. */
+static CK_RV
+digest_key(const struct job *j, uint8_t out[SECRET_LEN])
+{
+	const struct token *t = j->t;
+	CK_MECHANISM m = { CKM_SHA256, NULL, 0 };
+	CK_BYTE ipad[BLOCK_LEN];
+	CK_ULONG len = SECRET_LEN;
+	CK_RV rv;
+
+	if ((rv = t->f->C_DigestInit(t->session, &m)) != CKR_OK)
+		return rv;
+	memcpy(ipad, j->ipad, sizeof(ipad));
+	rv = t->f->C_DigestUpdate(t->session, ipad, sizeof(ipad));
+	if (rv == CKR_OK)
+		rv = t->f->C_DigestKey(t->session, j->z);
+	if (rv != CKR_OK) {
+		/* The operation must not stay: the session may be used on. */
+		(void)t->f->C_DigestFinal(t->session, out, &len);
+		return rv;
+	}
+	rv = t->f->C_DigestFinal(t->session, out, &len);
+	return rv == CKR_OK && len != SECRET_LEN ? CKR_DEVICE_ERROR : rv;
+}
+
+/* Path C: the inner hash of HKDF-Extract by C_DigestKey, the rest here. */
+static CK_RV
+path_digest_key(struct job *j, struct agree_secret *ret)
+{
+	uint8_t inner[SECRET_LEN], prk[SECRET_LEN];
+	const struct bytes outer[] = { bytes_of(j->opad, sizeof(j->opad)),
+		bytes_of(inner, sizeof(inner)) };
+	uint8_t *okm;
+	CK_RV rv;
+
+	if ((rv = agree_inside(j)) != CKR_OK)
+		return rv;
+	if ((rv = digest_key(j, inner)) != CKR_OK)
+		goto out;
+	okm = blob_extend(&ret->memory, SECRET_LEN);
+	if (okm == NULL ||
+	    !hasher_digest(j->h, HASH_SHA256, outer, nitems(outer), prk) ||
+	    !hasher_hkdf_expand(j->h, bytes_of(prk, sizeof(prk)), j->in->info,
+		okm, SECRET_LEN))
+		rv = CKR_HOST_MEMORY;
+out:
+	OPENSSL_cleanse(inner, sizeof(inner));
+	OPENSSL_cleanse(prk, sizeof(prk));
+	return rv;
+}
+
+/* Path D: the shared secret is read, everything else is done here. */
+static CK_RV
+path_export(struct job *j, struct agree_secret *ret)
+{
+	struct blob z = BLOB_INIT;
+	CK_OBJECT_HANDLE object = 0;
+	uint8_t *okm;
+	CK_RV rv;
+
+	if ((rv = agree(j, USE_EXPORT, &object)) != CKR_OK)
+		return rv;
+	if ((rv = token_get(j->t, object, CKA_VALUE, &z)) != CKR_OK)
+		goto out;
+	if (z.len != j->in->curve->field_len) {
+		rv = CKR_DEVICE_ERROR;
+		goto out;
+	}
+	okm = blob_extend(&ret->memory, SECRET_LEN);
+	if (okm == NULL ||
+	    !hasher_hkdf(j->h, j->in->salt, blob_bytes(&z), j->in->info, okm,
+		SECRET_LEN))
+		rv = CKR_HOST_MEMORY;
+out:
+	destroy(j->t, object);
+	blob_reset(&z);
+	return rv;
+}
+
+/* Strongest first. */
+static const struct {
+	enum agree_path path;
+	CK_RV (*derive)(struct job *j, struct agree_secret *ret);
+} paths[] = {
+	{ AGREE_PATH_A, path_native },
+	{ AGREE_PATH_B, path_composed },
+	{ AGREE_PATH_C, path_digest_key },
+	{ AGREE_PATH_D, path_export },
+};
+
+/* Does the token compute an HMAC with what it has derived? */
+static CK_RV
+try_hmac(const struct job *j, const struct agree_secret *s)
+{
+	const struct bytes part = bytes_of("", 1);
+	uint8_t tag[SECRET_LEN];
+
+	return agree_hmac(j->t, j->h, s, &part, 1, tag);
+}
+
+/* is_known: it has worked before, so only its result is of interest. */
+static CK_RV
+try_path(struct job *j, size_t i, bool is_known, struct agree_secret *ret)
+{
+	struct agree_secret s = AGREE_SECRET_INIT;
+	CK_RV rv;
+
+	s.path = paths[i].path;
+	rv = paths[i].derive(j, &s);
+	if (rv == CKR_OK && s.handle != 0 && !is_known)
+		rv = try_hmac(j, &s);
+	if (rv == CKR_OK)
+		*ret = s;
+	else
+		agree_secret_reset(j->t, &s);
+	return rv;
+}
+
+static CK_RV
+try_paths(struct job *j, struct agree_secret *ret)
+{
+	enum agree_path known =
+	    j->in->path != NULL ? *j->in->path : AGREE_PATH_UNKNOWN;
+	enum agree_path weakest = j->in->weakest;
+	CK_RV rv = CKR_KEY_FUNCTION_NOT_PERMITTED;
+	size_t i;
+
+	if (weakest == AGREE_PATH_UNKNOWN)
+		weakest = AGREE_PATH_S;
+	for (i = 0; i < nitems(paths); i++) {
+		if (paths[i].path == known && known <= weakest)
+			rv = try_path(j, i, true, ret);
+	}
+	for (i = 0; i < nitems(paths) && is_refusal(rv); i++) {
+		if (paths[i].path != known && paths[i].path <= weakest)
+			rv = try_path(j, i, false, ret);
+	}
+	if (rv == CKR_OK && j->in->path != NULL)
+		*j->in->path = ret->path;
+	return is_refusal(rv) ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
+}
+
+static void
+job_prepare(struct job *j)
+{
+	const struct agree_input *in = j->in;
+	uint8_t *p = j->peer;
+
+	for (size_t i = 0; i < BLOCK_LEN; i++) {
+		uint8_t byte = i < in->salt.len ? in->salt.ptr[i] : 0;
+
+		j->ipad[i] = byte ^ 0x36;
+		j->opad[i] = byte ^ 0x5c;
+	}
+	*p++ = 0x04;
+	if (in->peer.len >= 0x80)
+		*p++ = 0x81;
+	*p++ = (uint8_t)in->peer.len;
+	j->peer_head = (size_t)(p - j->peer);
+	j->peer_len = in->peer.len;
+	memcpy(p, in->peer.ptr, in->peer.len);
+}
+
+/* What is derived is as private as its key: that may be used without login. */
+static CK_RV
+read_private(struct job *j)
+{
+	CK_BBOOL value = CK_TRUE;
+	CK_ATTRIBUTE a = { CKA_PRIVATE, &value, sizeof(value) };
+	CK_RV rv;
+
+	rv = j->t->f->C_GetAttributeValue(j->t->session, j->in->key, &a, 1);
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		return CKR_KEY_HANDLE_INVALID;
+	if (rv != CKR_OK && !is_refusal(rv))
+		return rv;
+	j->private_ = rv == CKR_OK ? value : CK_TRUE;
+	return CKR_OK;
+}
+
+CK_RV
+agree_derive(const struct token *t, struct hasher *h,
+    const struct agree_input *in, struct agree_secret *ret)
+{
+	struct job j = { .t = t, .h = h, .in = in };
+	CK_RV rv;
+
+	if (in->salt.len > BLOCK_LEN || in->info.len > UINT16_MAX)
+		return CKR_ARGUMENTS_BAD;
+	if (in->curve->kind == CURVE_EDWARDS)
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	if (!curve_point_valid(in->curve, in->peer))
+		return CKR_DOMAIN_PARAMS_INVALID;
+	if ((rv = read_private(&j)) != CKR_OK)
+		return rv;
+	job_prepare(&j);
+	rv = try_paths(&j, ret);
+	destroy(t, j.z);
+	return rv;
+}
+
+static CK_RV
+hmac_inside(const struct token *t, CK_OBJECT_HANDLE key,
+    const struct bytes *parts, size_t n, uint8_t out[SECRET_LEN])
+{
+	CK_MECHANISM m = { CKM_SHA256_HMAC, NULL, 0 };
+	struct blob data = BLOB_INIT;
+	CK_BYTE tag[SECRET_LEN];
+	CK_ULONG len = sizeof(tag);
+	CK_RV rv = CKR_HOST_MEMORY;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!blob_append_bytes(&data, parts[i]))
+			goto out;
+	}
+	if ((rv = t->f->C_SignInit(t->session, &m, key)) != CKR_OK)
+		goto out;
+	rv = t->f->C_Sign(t->session, data.ptr, (CK_ULONG)data.len, tag, &len);
+	if (rv == CKR_OK && len != sizeof(tag))
+		rv = CKR_DEVICE_ERROR;
+	if (rv == CKR_OK)
+		memcpy(out, tag, sizeof(tag));
+out:
+	blob_reset(&data);
+	return rv;
+}
+
+CK_RV
+agree_hmac(const struct token *t, struct hasher *h,
+    const struct agree_secret *s, const struct bytes *parts, size_t n,
+    uint8_t *out)
+{
+	if (s->handle != 0)
+		return hmac_inside(t, s->handle, parts, n, out);
+	return hasher_hmac(h, blob_bytes(&s->memory), parts, n, out)
+	    ? CKR_OK
+	    : CKR_HOST_MEMORY;
+}
+
+void
+agree_secret_reset(const struct token *t, struct agree_secret *s)
+{
+	if (s == NULL)
+		return;
+	destroy(t, s->handle);
+	blob_reset(&s->memory);
+	*s = AGREE_SECRET_INIT;
+}
+
+/* A public key whose private half nobody keeps. */
+static bool
+fresh_peer(const struct curve *c, uint8_t out[CURVE_MAX_POINT], size_t *ret_len)
+{
+	size_t len = CURVE_MAX_POINT;
+	EVP_PKEY *key;
+	bool ok;
+
+	if (c->kind == CURVE_WEIERSTRASS)
+		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", c->group);
+	else
+		key = EVP_PKEY_Q_keygen(NULL, NULL, c->group);
+	if (key == NULL)
+		return false;
+	ok = EVP_PKEY_get_octet_string_param(key,
+		 OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out, len, &len) == 1;
+	EVP_PKEY_free(key);
+	if (ok)
+		*ret_len = len;
+	return ok;
+}
+
+CK_RV
+agree_probe(const struct token *t, struct hasher *h, CK_OBJECT_HANDLE key,
+    enum agree_path *ret)
+{
+	static const uint8_t salt[SECRET_LEN];
+	struct agree_secret s = AGREE_SECRET_INIT;
+	struct agree_input in = { .key = key,
+		.salt = bytes_of(salt, sizeof(salt)),
+		.info = bytes_str("EMacKey") };
+	enum agree_path found = AGREE_PATH_S;
+	uint8_t peer[CURVE_MAX_POINT];
+	CK_RV rv;
+
+	if ((rv = token_key_curve(t, key, &in.curve)) != CKR_OK)
+		return rv;
+	if (in.curve->kind != CURVE_EDWARDS) {
+		if (!fresh_peer(in.curve, peer, &in.peer.len))
+			return CKR_HOST_MEMORY;
+		in.peer.ptr = peer;
+		rv = agree_derive(t, h, &in, &s);
+		if (rv == CKR_OK)
+			found = s.path;
+		else if (rv != CKR_KEY_FUNCTION_NOT_PERMITTED)
+			return rv;
+		agree_secret_reset(t, &s);
+	}
+	*ret = found;
+	return CKR_OK;
+}

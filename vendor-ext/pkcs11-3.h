@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pkcs11-3: what vendor code uses of PKCS#11 3.0 and p11-kit 0.24's header,
+ * which is 2.40, does not have. Structures have names of their own, so that
+ * those of a newer header do not collide.
+ */
+#ifndef VENDOR_EXT_PKCS11_3_H
+#define VENDOR_EXT_PKCS11_3_H
+
+#include <p11-kit/pkcs11.h>
+
+#ifndef CKK_EC_EDWARDS
+#define CKK_EC_EDWARDS 0x40UL
+#endif
+#ifndef CKK_EC_MONTGOMERY
+#define CKK_EC_MONTGOMERY 0x41UL
+#endif
+#ifndef CKM_SP800_108_COUNTER_KDF
+#define CKM_SP800_108_COUNTER_KDF 0x3acUL
+#endif
+#ifndef CKM_EDDSA
+#define CKM_EDDSA 0x1057UL
+#endif
+#ifndef CKM_HKDF_DERIVE
+#define CKM_HKDF_DERIVE 0x402aUL
+#endif
+
+/* CK_EDDSA_PARAMS, 3.0 6.3.16 */
+struct pkcs11_eddsa_params {
+	CK_BBOOL prehash;
+	CK_ULONG context_len;
+	CK_BYTE *context;
+};
+
+/* CK_HKDF_PARAMS, 3.0 6.62.2 */
+#define PKCS11_HKDF_SALT_DATA 2UL
+
+struct pkcs11_hkdf_params {
+	CK_BBOOL extract;
+	CK_BBOOL expand;
+	CK_MECHANISM_TYPE prf;
+	CK_ULONG salt_type;
+	CK_BYTE *salt;
+	CK_ULONG salt_len;
+	CK_OBJECT_HANDLE salt_key;
+	CK_BYTE *info;
+	CK_ULONG info_len;
+};
+
+/* CK_SP800_108_KDF_PARAMS and its parts, 3.0 6.42.2 */
+#define PKCS11_KDF_COUNTER    1UL
+#define PKCS11_KDF_BYTE_ARRAY 4UL
+
+struct pkcs11_kdf_counter {
+	CK_BBOOL little_endian;
+	CK_ULONG bits;
+};
+
+struct pkcs11_kdf_data {
+	CK_ULONG type;
+	void *value;
+	CK_ULONG len;
+};
+
+struct pkcs11_kdf_params {
+	CK_MECHANISM_TYPE prf;
+	CK_ULONG data_count;
+	struct pkcs11_kdf_data *data;
+	CK_ULONG more_count;
+	void *more;
+};
+
+#endif
