@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include <sys/random.h>
-
 #include "common/cbor-map.h"
+#include "common/siphash.h"
 
 /* Up to here comparing each key with each is faster than hashing. */
 #define PAIRWISE_KEYS 32
@@ -168,65 +167,16 @@ pairwise_check(struct cbor_reader *walk, uint64_t count)
 	return true;
 }
 
-/*
- * SipHash-1-3, so that nobody who does not know the seed can choose keys that
- * all meet in one slot.
- */
-struct sip {
-	uint64_t v[4];
-};
-
-static uint64_t
-rotate(uint64_t x, unsigned n)
-{
-	return x << n | x >> (64 - n);
-}
-
-static void
-sip_round(struct sip *s)
-{
-	uint64_t *v = s->v;
-
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotate(v[1], 13) ^ v[0];
-	v[3] = rotate(v[3], 16) ^ v[2];
-	v[0] = rotate(v[0], 32) + v[3];
-	v[2] += v[1];
-	v[1] = rotate(v[1], 17) ^ v[2];
-	v[3] = rotate(v[3], 21) ^ v[0];
-	v[2] = rotate(v[2], 32);
-}
-
-static void
-sip_word(struct sip *s, uint64_t word)
-{
-	s->v[3] ^= word;
-	sip_round(s);
-	s->v[0] ^= word;
-}
-
 static uint64_t
 key_hash(struct cbor_key key, const uint64_t seed[2])
 {
-	struct sip s = { { seed[0] ^ 0x736f6d6570736575,
-	    seed[1] ^ 0x646f72616e646f6d, seed[0] ^ 0x6c7967656e657261,
-	    seed[1] ^ 0x7465646279746573 } };
-	struct bytes content = key_content(key);
-	uint64_t word;
+	struct siphash s;
 
-	sip_word(&s, key.arg);
-	for (size_t n; content.len > 0; content.ptr += n, content.len -= n) {
-		n = content.len < sizeof(word) ? content.len : sizeof(word);
-		word = 0;
-		memcpy(&word, content.ptr, n);
-		sip_word(&s, word);
-	}
-	sip_word(&s, key_type(key));
-	s.v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		sip_round(&s);
-	return s.v[0] ^ s.v[1] ^ s.v[2] ^ s.v[3];
+	siphash_begin(&s, seed);
+	siphash_add(&s, key.arg);
+	siphash_add_bytes(&s, key_content(key));
+	siphash_add(&s, key_type(key));
+	return siphash_end(&s);
 }
 
 /*
@@ -316,10 +266,7 @@ hash_check(struct cbor_reader *walk, uint64_t count)
 	struct key_pass pass = { &map, count, 0, 0, NULL };
 	struct key_table t UNINITIALIZED;
 
-	/* Without randomness the address of the stack has to do. */
-	if (getrandom(t.seed, sizeof(t.seed), GRND_NONBLOCK) !=
-	    (ssize_t)sizeof(t.seed))
-		t.seed[0] = t.seed[1] = (uintptr_t)&t;
+	siphash_seed(t.seed);
 	pass.ranges = (count + SLOTS_MAX - 1) / SLOTS_MAX;
 	while (pass.range < pass.ranges) {
 		table_clear(&t, count);
