@@ -211,7 +211,7 @@ read_second_edition(struct cbor_reader *r, struct parse *p)
 	if (!bytes_is_null(p->info)) {
 		cbor_reader_nested(&nested, r, p->info);
 		good = shape_tag24(&nested, read_info_map, NULL,
-		    &q->device_request_info, NULL);
+		    &q->device_request_info, &q->device_request_info_bytes);
 		cbor_expect(&nested,
 		    "DeviceRequest.deviceRequestInfo: #6.24 of a map");
 		good = cbor_reader_leave(r, &nested) && good;

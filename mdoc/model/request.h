@@ -11,7 +11,8 @@ struct request {
 	uint64_t count;
 	/* The second edition's: NULL if the version is 1.0. */
 	struct bytes device_request_info; /* content of the tag 24, or NULL */
-	struct bytes reader_auth_all;     /* array item, or NULL */
+	struct bytes device_request_info_bytes; /* the same with its tag */
+	struct bytes reader_auth_all;           /* array item, or NULL */
 	/* Of request_next. */
 	uint64_t left;
 };
