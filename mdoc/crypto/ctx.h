@@ -11,13 +11,16 @@
 
 struct sigver;  /* crypto/sigver.h */
 struct aead;    /* crypto/aead.h */
-struct modules; /* crypto/modules.h: PKCS#11 modules in use */
+struct pkeys;   /* crypto/pkey.h */
+struct modules; /* crypto/modules.h: PKCS#11 modules and tokens in use */
 
 struct mdoc_ctx {
 	struct hasher *hasher;
 	struct sigver *sigver;
 	struct aead *aead;
-	struct modules *modules;
+	struct pkeys *pkeys;
+	struct modules *modules; /* NULL until the first pkcs11: URI */
+	char *module_path;       /* NULL: the default */
 	int64_t (*now)(void *arg);
 	void *now_arg;
 	int (*random)(void *arg, unsigned char *buf, size_t len);
@@ -25,7 +28,7 @@ struct mdoc_ctx {
 	mdoc_pin_fn *pin;
 	void *pin_arg;
 	char minimum_path;
-	char error[512];
+	char error[2048]; /* room for a list of tokens or keys */
 };
 
 /* Sets the error text and returns code, so that one can return it. */
@@ -35,7 +38,12 @@ int ctx_fail(mdoc_ctx *c, int code, const char *format, ...)
  * 17 (expected text string)". MDOC_E_CBOR, or MDOC_E_STRUCTURE for a wrong
  * type, range or missing member. */
 int ctx_fail_cbor(mdoc_ctx *c, const struct cbor_reader *r, const char *what);
+/* The same with the reason of the crypto library appended. */
+int ctx_fail_crypto(mdoc_ctx *c, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int ctx_random(mdoc_ctx *c, uint8_t *out, size_t len) NODISCARD;
+/* Do keys come from the caller's bytes (tests, vectors)? */
+bool ctx_has_insecure_random(const mdoc_ctx *c);
 
 static inline struct bytes
 from_public(mdoc_bytes b)

@@ -12,6 +12,9 @@
 #include "vendor-ext/cose-key.h"
 #include "vendor-ext/tbs.h"
 
+/* Most parts of a payload. */
+#define KEY_MAX_PARTS 16
+
 const struct curve *key_curve(const mdoc_key *key);
 /* Raw public point; see cose-key.h. */
 struct bytes key_point(const mdoc_key *key);
@@ -52,5 +55,54 @@ int key_sign_raw(mdoc_key *key, const struct bytes *parts, size_t n,
     uint8_t *out, size_t *ret_len) NODISCARD;
 
 mdoc_ctx *key_ctx(const mdoc_key *key);
+
+/* ---- for the files key-*.c: what stands behind a key */
+
+struct key_derivation {
+	const struct cose_key *peer;
+	const uint8_t *salt; /* 32 bytes */
+	const char *info[2]; /* the second one may be NULL */
+};
+
+/* A function that is NULL: the key cannot do it. */
+struct key_ops {
+	/* Over the structure that the parts after the first are; the first is
+	 * what precedes the payload in Sig_structure. out: curve->sig_len */
+	int (*sign)(mdoc_key *key, enum tbs_kind kind,
+	    const struct bytes *parts, size_t n, uint8_t *out);
+	int (*sign_raw)(mdoc_key *key, const struct bytes *parts, size_t n,
+	    uint8_t *out);
+	/* payload: parts after the first, as above, of MAC_structure */
+	int (*device_mac)(mdoc_key *key, const struct key_derivation *d,
+	    const struct bytes *parts, size_t n, uint8_t *out, char *ret_path);
+	int (*derive)(mdoc_key *key, const struct key_derivation *d,
+	    struct blob *ret1, struct blob *ret2);
+	int (*path)(mdoc_key *key, char *ret);
+	/* The private part, field_len bytes, for mdoc_key_import. */
+	int (*secret)(const mdoc_key *key, struct blob *ret);
+	void (*free)(mdoc_key *key); /* frees the memory of the key, too */
+};
+
+extern const struct key_ops key_public_ops;
+
+/* First member of the struct behind each key. */
+struct mdoc_key {
+	const struct key_ops *ops;
+	mdoc_ctx *ctx;
+	const struct curve *curve;
+	bool is_private;
+	uint8_t point[CURVE_MAX_POINT];
+	size_t point_len;
+	struct blob id;
+	char *uri; /* or NULL */
+};
+
+/* Fills the common part; id absent: SHA-1 of the point. */
+int key_init(mdoc_key *key, mdoc_ctx *c, const struct key_ops *ops,
+    const struct curve *curve, struct bytes point, struct bytes id) NODISCARD;
+void key_clear(mdoc_key *key);
+/* A public key alone. */
+int key_new_public(mdoc_ctx *c, const struct curve *curve, struct bytes point,
+    mdoc_key **ret) NODISCARD;
 
 #endif
