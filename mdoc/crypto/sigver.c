@@ -178,17 +178,16 @@ ecdsa(const struct pubkey *k, struct bytes sig_der, const uint8_t *digest,
 }
 
 static enum sigver_result
-eddsa(struct sigver *v, const struct pubkey *k, const struct bytes *parts,
-    size_t n, struct bytes signature)
+eddsa(struct sigver *v, const struct pubkey *k, const struct sigver_input *in)
 {
 	struct bytes message;
 
-	if (n == 1) {
-		message = parts[0];
+	if (in->n == 1) {
+		message = in->parts[0];
 	} else {
 		blob_clear(&v->message);
-		for (size_t i = 0; i < n; i++) {
-			if (!blob_append_bytes(&v->message, parts[i]))
+		for (size_t i = 0; i < in->n; i++) {
+			if (!blob_append_bytes(&v->message, in->parts[i]))
 				return SIGVER_ERROR;
 		}
 		message = blob_bytes(&v->message);
@@ -197,7 +196,7 @@ eddsa(struct sigver *v, const struct pubkey *k, const struct bytes *parts,
 	    EVP_DigestVerifyInit_ex(v->eddsa, NULL, NULL, NULL, NULL, k->key,
 		NULL) != 1)
 		return SIGVER_ERROR;
-	return EVP_DigestVerify(v->eddsa, signature.ptr, signature.len,
+	return EVP_DigestVerify(v->eddsa, in->signature.ptr, in->signature.len,
 		   message.ptr, message.len) == 1
 	    ? SIGVER_GOOD
 	    : SIGVER_BAD;
@@ -205,53 +204,52 @@ eddsa(struct sigver *v, const struct pubkey *k, const struct bytes *parts,
 
 static enum sigver_result
 check(struct sigver *v, struct hasher *h, const struct pubkey *k,
-    enum hash_alg hash, const struct bytes *parts, size_t n,
-    struct bytes signature)
+    enum hash_alg hash, const struct sigver_input *in)
 {
 	uint8_t digest[HASHER_MAX_LEN];
 	uint8_t der[DER_MAX_SIG];
 	size_t len;
 
 	if (k->curve->kind == CURVE_EDWARDS)
-		return eddsa(v, k, parts, n, signature);
-	if (!der_sig_from_raw(signature, der, &len))
+		return eddsa(v, k, in);
+	if (!der_sig_from_raw(in->signature, der, &len))
 		return SIGVER_BAD_FORM;
-	if (!hasher_digest(h, hash, parts, n, digest))
+	if (!hasher_digest(h, hash, in->parts, in->n, digest))
 		return SIGVER_ERROR;
 	return ecdsa(k, bytes_of(der, len), digest, hash_len(hash));
 }
 
 enum sigver_result
 sigver_cose(struct sigver *v, struct hasher *h, const struct curve *curve,
-    struct bytes point, int alg, const struct bytes *parts, size_t n,
-    struct bytes signature)
+    struct bytes point, const struct sigver_input *in)
 {
 	enum sigver_result r;
 	enum hash_alg hash;
 	struct pubkey *k;
 
-	if (!alg_hash(alg, curve, &hash) || signature.len != curve->sig_len)
+	if (!alg_hash(in->alg, curve, &hash) ||
+	    in->signature.len != curve->sig_len)
 		return SIGVER_BAD_FORM;
 	ERR_set_mark();
 	r = first_seen(v, curve, point, &k);
 	if (r == SIGVER_GOOD)
-		r = check(v, h, k, hash, parts, n, signature);
+		r = check(v, h, k, hash, in);
 	ERR_pop_to_mark();
 	return r;
 }
 
 enum sigver_result
-sigver_cose_key(struct sigver *v, struct hasher *h, struct pubkey *key, int alg,
-    const struct bytes *parts, size_t n, struct bytes signature)
+sigver_cose_key(struct sigver *v, struct hasher *h, struct pubkey *key,
+    const struct sigver_input *in)
 {
 	enum sigver_result r;
 	enum hash_alg hash;
 
-	if (!alg_hash(alg, key->curve, &hash) ||
-	    signature.len != key->curve->sig_len)
+	if (!alg_hash(in->alg, key->curve, &hash) ||
+	    in->signature.len != key->curve->sig_len)
 		return SIGVER_BAD_FORM;
 	ERR_set_mark();
-	r = check(v, h, key, hash, parts, n, signature);
+	r = check(v, h, key, hash, in);
 	ERR_pop_to_mark();
 	return r;
 }

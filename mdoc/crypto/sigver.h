@@ -25,21 +25,25 @@ enum sigver_result {
 	SIGVER_ERROR     /* the crypto library failed */
 };
 
-/*
- * alg: COSE algorithm in the signature's header; must fit the curve (ES256 on
- * P-256, P-384, ... as 18013-5 Table 17 allows; EdDSA). parts follow each
- * other. signature: r || s or EdDSA.
- */
-enum sigver_result sigver_cose(struct sigver *v, struct hasher *h,
-    const struct curve *curve, struct bytes point, int alg,
-    const struct bytes *parts, size_t n, struct bytes signature);
+/* What is to be verified. */
+struct sigver_input {
+	/* COSE algorithm in the header of the signature; it must fit the curve
+	 * (18013-5 Table 17: ES256 on P-256, ES384 on P-384, ..., EdDSA) */
+	int alg;
+	const struct bytes *parts; /* the message: follow each other */
+	size_t n;
+	struct bytes signature; /* r || s or EdDSA */
+};
+
+enum sigver_result
+sigver_cose(struct sigver *v, struct hasher *h, const struct curve *curve,
+    struct bytes point, const struct sigver_input *in);
 /* A key that stays: pubkey_new checks the point. NULL: not valid. */
 struct pubkey *
 pubkey_new(struct sigver *v, const struct curve *curve, struct bytes point);
 void pubkey_free(struct pubkey **k);
-enum sigver_result
-sigver_cose_key(struct sigver *v, struct hasher *h, struct pubkey *key, int alg,
-    const struct bytes *parts, size_t n, struct bytes signature);
+enum sigver_result sigver_cose_key(struct sigver *v, struct hasher *h,
+    struct pubkey *key, const struct sigver_input *in);
 /* X.509: hash given by the certificate's algorithm, signature DER. */
 enum sigver_result
 sigver_x509(struct sigver *v, struct hasher *h, struct pubkey *issuer,

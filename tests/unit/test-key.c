@@ -52,6 +52,7 @@ test_curves(void **state)
 	uint8_t sig[CURVE_MAX_SIG];
 	struct blob x = BLOB_INIT, y = BLOB_INIT, z = BLOB_INIT;
 	mdoc_buf buf = MDOC_BUF_INIT;
+	struct sigver_input in;
 	struct cose_key peer;
 	mdoc_key *a = NULL, *b = NULL;
 	size_t len;
@@ -72,13 +73,13 @@ test_curves(void **state)
 			assert_int_equal(key_sign_raw(a, parts, 2, sig, &len),
 			    MDOC_OK);
 			assert_int_equal(len, curve->sig_len);
+			in = (struct sigver_input){ curve->alg, parts, 2,
+				bytes_of(sig, len) };
 			assert_int_equal(sigver_cose(c->sigver, c->hasher,
-					     curve, key_point(a), curve->alg,
-					     parts, 2, bytes_of(sig, len)),
+					     curve, key_point(a), &in),
 			    SIGVER_GOOD);
 			assert_int_equal(sigver_cose(c->sigver, c->hasher,
-					     curve, key_point(b), curve->alg,
-					     parts, 2, bytes_of(sig, len)),
+					     curve, key_point(b), &in),
 			    SIGVER_BAD);
 		} else {
 			assert_int_equal(key_sign_raw(a, parts, 2, sig, &len),

@@ -132,6 +132,7 @@ signatures(const char *name, const char *curve_name, const char *point)
 	struct pubkey *kept;
 	enum sigver_result r, again;
 	struct bytes parts[2];
+	struct sigver_input in;
 
 	each_test(j, group, test)
 	{
@@ -142,12 +143,12 @@ signatures(const char *name, const char *curve_name, const char *point)
 		parts[0] = bytes_of(msg.ptr, msg.len / 2);
 		parts[1] =
 		    bytes_of(msg.ptr + msg.len / 2, msg.len - msg.len / 2);
-		r = sigver_cose(v, h, curve, blob_bytes(&pub), curve->alg,
-		    parts, 2, blob_bytes(&sig));
+		in = (struct sigver_input){ curve->alg, parts, 2,
+			blob_bytes(&sig) };
+		r = sigver_cose(v, h, curve, blob_bytes(&pub), &in);
 		kept = pubkey_new(v, curve, blob_bytes(&pub));
 		assert_non_null(kept);
-		again = sigver_cose_key(v, h, kept, curve->alg, parts, 2,
-		    blob_bytes(&sig));
+		again = sigver_cose_key(v, h, kept, &in);
 		pubkey_free(&kept);
 		assert_int_equal(r, again);
 		assert_int_not_equal(r, SIGVER_ERROR);
