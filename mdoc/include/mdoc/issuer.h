@@ -29,14 +29,23 @@ int mdoc_issuer_add(mdoc_issuer *issuer, const char *name_space,
  */
 int
 mdoc_issuer_add_json(mdoc_issuer *issuer, mdoc_bytes json, const char *folder);
-/* The docType of such a JSON document, for mdoc_issuer_new. */
+/* The docType of such a JSON document, for mdoc_issuer_new: a NUL follows. */
 int mdoc_issuer_json_doc_type(mdoc_ctx *ctx, mdoc_bytes json, mdoc_buf *ret);
+
+/* Calls fn for each element that the profile of the docType calls mandatory
+ * and that is not there; a return value other than 0 ends it. */
+int mdoc_issuer_missing(mdoc_issuer *issuer,
+    int (*fn)(void *arg, const char *name_space, const char *element),
+    void *arg);
 
 /* Mandatory. Copied: the key may be freed. */
 int mdoc_issuer_set_device_key(mdoc_issuer *issuer, const mdoc_key *key);
 /* Seconds; from >= signed_at, until > from. Mandatory. */
 int mdoc_issuer_set_validity(mdoc_issuer *issuer, int64_t signed_at,
     int64_t from, int64_t until);
+/* Dates outside those of the document-signer certificate are an error of
+ * mdoc_issuer_sign unless this is on: a reader would or may refuse them. */
+void mdoc_issuer_set_insecure_dates(mdoc_issuer *issuer, int on);
 /* "SHA-256" (default), "SHA-384", "SHA-512" */
 int mdoc_issuer_set_digest(mdoc_issuer *issuer, const char *algorithm);
 
