@@ -126,22 +126,22 @@ signature_verify(struct verification *v, const struct signature_kind *kind,
     bool *ret_good)
 {
 	enum sigver_result result;
-	const struct bytes *parts;
-	size_t n;
+	struct sigver_input in;
 
 	if (ret_good != NULL)
 		*ret_good = false;
 	signature_form(v, kind, c);
 	if (!alg_check(v, kind, c, signer))
 		return MDOC_OK;
-	parts = authentication_cose(a, "Signature1", c->protected_, &n);
+	in.alg = signer->curve->alg;
+	in.parts = authentication_cose(a, "Signature1", c->protected_, &in.n);
+	in.signature = c->signature;
 	if (signer->key != NULL)
 		result = sigver_cose_key(v->ctx->sigver, v->ctx->hasher,
-		    signer->key, signer->curve->alg, parts, n, c->signature);
+		    signer->key, &in);
 	else
 		result = sigver_cose(v->ctx->sigver, v->ctx->hasher,
-		    signer->curve, signer->point, signer->curve->alg, parts, n,
-		    c->signature);
+		    signer->curve, signer->point, &in);
 	if (ret_good != NULL)
 		*ret_good = result == SIGVER_GOOD;
 	return result_report(v, kind, c, signer, result);
