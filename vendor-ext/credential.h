@@ -22,9 +22,16 @@ struct credential {
 	uint64_t uses_left;
 };
 
-/* Creates the object (token: CKA_TOKEN). Checks that issuer_signed is CBOR. */
+/*
+ * Creates the object (on_token: CKA_TOKEN). CKR_ATTRIBUTE_VALUE_INVALID if
+ * issuer_signed is not CBOR or doc_type not UTF-8.
+ */
 CK_RV credential_create(const struct token *t, const struct credential *c,
     CK_BBOOL on_token, CK_OBJECT_HANDLE *ret) NODISCARD;
+/*
+ * *ret holds nothing before. CKR_OBJECT_HANDLE_INVALID: not a credential;
+ * CKR_DATA_INVALID: its record cannot be read.
+ */
 CK_RV credential_load(const struct token *t, CK_OBJECT_HANDLE object,
     struct credential *ret) NODISCARD;
 /*
@@ -33,7 +40,10 @@ CK_RV credential_load(const struct token *t, CK_OBJECT_HANDLE object,
 CK_RV credential_find(const struct token *t, struct bytes doc_type,
     struct bytes label, struct bytes key_id, CK_OBJECT_HANDLE *ret,
     CK_ULONG max, CK_ULONG *ret_n) NODISCARD;
-/* New content for the object; a crash leaves the old or the new one. */
+/*
+ * New content for the object, which gets a new handle. The new one is made
+ * before the old one goes: a crash leaves one of them, or both.
+ */
 CK_RV credential_update(const struct token *t, CK_OBJECT_HANDLE object,
     const struct credential *c, CK_OBJECT_HANDLE *ret) NODISCARD;
 void credential_reset(struct credential *c);

@@ -62,14 +62,29 @@ get_fixed(const struct token *t, CK_OBJECT_HANDLE object,
 	return rv;
 }
 
+CK_RV
+token_get_flag(const struct token *t, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, CK_BBOOL *ret)
+{
+	CK_BBOOL value = CK_FALSE;
+	CK_RV rv;
+
+	rv = get_fixed(t, object, type, &value, sizeof(value));
+	if (rv == CKR_ATTRIBUTE_TYPE_INVALID)
+		value = CK_FALSE;
+	else if (rv != CKR_OK)
+		return rv;
+	*ret = value != CK_FALSE;
+	return CKR_OK;
+}
+
 bool
 token_get_bool(const struct token *t, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type)
 {
-	CK_BBOOL value = CK_FALSE;
+	CK_BBOOL value;
 
-	return get_fixed(t, object, type, &value, sizeof(value)) == CKR_OK &&
-	    value != CK_FALSE;
+	return token_get_flag(t, object, type, &value) == CKR_OK && value;
 }
 
 CK_RV

@@ -20,7 +20,10 @@ struct token {
 /* One attribute into a blob, whatever its length. */
 CK_RV token_get(const struct token *t, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type, struct blob *ret) NODISCARD;
-/* false also if the object has no such attribute. */
+/* CK_FALSE if the object has no such attribute. */
+CK_RV token_get_flag(const struct token *t, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE_TYPE type, CK_BBOOL *ret) NODISCARD;
+/* The same where a fault may pass for false. */
 bool token_get_bool(const struct token *t, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type);
 CK_RV token_get_ulong(const struct token *t, CK_OBJECT_HANDLE object,

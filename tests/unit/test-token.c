@@ -54,6 +54,7 @@ test_get(void **state)
 	static uint8_t big[70000];
 	struct blob value = BLOB_INIT;
 	CK_OBJECT_HANDLE object;
+	CK_BBOOL flag = CK_TRUE;
 	CK_ULONG n = 7;
 
 	(void)state;
@@ -77,6 +78,16 @@ test_get(void **state)
 	assert_false(token_get_bool(&token, object, CKA_TOKEN));
 	assert_false(token_get_bool(&token, object, CKA_SIGN));
 	assert_false(token_get_bool(&token, object, CKA_CLASS));
+	assert_false(token_get_bool(&token, 0x123456, CKA_PRIVATE));
+	assert_int_equal(token_get_flag(&token, object, CKA_SIGN, &flag),
+	    CKR_OK);
+	assert_int_equal(flag, CK_FALSE);
+	assert_int_equal(token_get_flag(&token, object, CKA_PRIVATE, &flag),
+	    CKR_OK);
+	assert_int_equal(flag, CK_TRUE);
+	assert_int_equal(token_get_flag(&token, 0x123456, CKA_SIGN, &flag),
+	    CKR_OBJECT_HANDLE_INVALID);
+	assert_int_equal(flag, CK_TRUE);
 	assert_int_equal(token_get_ulong(&token, object, CKA_CLASS, &n),
 	    CKR_OK);
 	assert_int_equal(n, CKO_DATA);
