@@ -99,6 +99,9 @@ session_open(struct state *state, const struct session_request *r,
 	struct session *s;
 	CK_RV rv;
 
+	/* Not left to the device: p11-kit takes it for a programming error. */
+	if (ret == NULL)
+		return CKR_ARGUMENTS_BAD;
 	rv = session_new(state, r, &s);
 	if (rv != CKR_OK)
 		return rv;
