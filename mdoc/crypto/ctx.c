@@ -175,7 +175,7 @@ mdoc_ctx_set_minimum_path(mdoc_ctx *ctx, char path)
 }
 
 /* The arguments may point into the text that is replaced. */
-static void
+static void __attribute__((format(printf, 2, 0)))
 set_error(mdoc_ctx *c, const char *format, va_list ap)
 {
 	char text[sizeof(c->error)];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * doctype: what is known of document types: namespaces, elements, their CBOR
- * types. The profiles of conf/profiles/doctypes are compiled in; files NAME.json
- * in the folder of installed profiles, then in that of P11_MDOC_PROFILES, add
- * to them or replace them.
+ * types. The profiles of conf/profiles/doctypes are compiled in; files
+ * NAME.json in the folder of installed profiles, then in that of
+ * P11_MDOC_PROFILES, add to them or replace them.
  */
 #ifndef MDOC_MODEL_DOCTYPE_H
 #define MDOC_MODEL_DOCTYPE_H

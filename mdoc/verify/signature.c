@@ -36,7 +36,8 @@ static mdoc_check *
 deviation(struct verification *v, const struct signature_kind *kind,
     const struct cose *c, enum cose_deviation d)
 {
-	mdoc_check *check = verification_deviation(v, kind->base + d);
+	mdoc_check *check = verification_deviation(v,
+	    (enum deviation)((int)kind->base + (int)d));
 
 	check->offset = c->offset;
 	return check;
