@@ -399,7 +399,7 @@ walk_simple(struct walk *s, const struct cbor_item *item)
 	case CBOR_KIND_TAG:
 	case CBOR_KIND_BREAK:
 	default:
-		CHECK(!"a kind that cannot be here");
+		check(false, "no other kind comes here", __LINE__);
 		return false;
 	}
 }
