@@ -19,7 +19,7 @@ struct cose {
 	bool x5chain_protected; /* found in the protected bucket */
 	struct bytes x5t;       /* protected label 34, an array item, or NULL */
 	bool tagged;            /* tag 18 or 17 in front; mdoc: untagged */
-	bool odd_label;         /* unprotected label skipped as misplaced */
+	bool odd_label; /* unprotected label that was misplaced or unreadable */
 	size_t offset;
 };
 

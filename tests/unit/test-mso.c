@@ -18,8 +18,12 @@
 #include "tests/support/hostile.h"
 #include "tests/support/vectors.h"
 
-#define X         "h'5a88d182bce5f42efa59943f33359d2e8a968ff289d93e5fa444b624343167fe'"
-#define Y         "h'b16e8cf858ddc7690407ba61d4c338237a8cfcf3de6aa672fc60a557aa32fc67'"
+#define X                                                                 \
+	"h'5a88d182bce5f42efa59943f33359d2e8a968ff289d93e5fa444b62434316" \
+	"7fe'"
+#define Y                                                                  \
+	"h'b16e8cf858ddc7690407ba61d4c338237a8cfcf3de6aa672fc60a557aa32fc" \
+	"67'"
 #define KEY       "{1: 2, -1: 1, -2: " X ", -3: " Y "}"
 #define MEMBERS   "\"version\": \"1.0\", \"docType\": \"d\""
 #define ALGORITHM "\"digestAlgorithm\": \"SHA-256\""

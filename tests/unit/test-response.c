@@ -209,6 +209,16 @@ test_refused(void **state)
 		    "IssuerSignedItemBytes" },
 		{ WITH_ITEMS("{\"n\": [24(<<1>>)], @\"n\": [24(<<1>>)]}"),
 		    CBOR_E_DUPLICATE, "issuerSigned.nameSpaces" },
+	};
+
+	(void)state;
+	hostile_check(bad, nitems(bad), read_response);
+}
+
+static void
+test_refused_device_signed(void **state)
+{
+	static const struct hostile bad[] = {
 		{ WITH_DEVICE("@null"), CBOR_E_TYPE, "deviceSigned: a map" },
 		{ WITH_DEVICE("@{}"), CBOR_E_MISSING,
 		    "deviceSigned.nameSpaces" },
@@ -316,6 +326,7 @@ main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_device_signed),
 		cmocka_unit_test(test_write),
 		cmocka_unit_test(test_annex_d),
 	};
