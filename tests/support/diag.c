@@ -62,48 +62,54 @@ head_put(struct parser *d, struct blob *out, unsigned major, uint64_t n)
 }
 
 static bool
-string_put(struct parser *d, struct blob *out, unsigned major, struct blob *s)
+string_put(struct parser *d, struct blob *out, unsigned major,
+    const struct blob *s)
 {
-	bool good = head_put(d, out, major, s->len) &&
+	return head_put(d, out, major, s->len) &&
 	    blob_append_bytes(out, blob_bytes(s));
-
-	blob_reset(s);
-	return good;
 }
 
-/* Up to the closing quote; text has the escapes of JSON. */
+/* One character, or an escape of JSON. */
+static bool
+char_parse(struct parser *d, struct blob *s)
+{
+	static const char escapes[] = "n\nt\tr\rb\bf\f";
+	const char *escape;
+	unsigned code;
+	char c = *d->p++;
+
+	if (c != '\\')
+		return blob_append_u8(s, (uint8_t)c);
+	c = *d->p;
+	if (c == '\0')
+		return false;
+	d->p++;
+	if (c == 'u') {
+		if (sscanf(d->p, "%4x", &code) != 1 || code > 0x7ff)
+			return false;
+		d->p += 4;
+		if (code < 0x80)
+			return blob_append_u8(s, (uint8_t)code);
+		return blob_append_u8(s, (uint8_t)(0xc0 | code >> 6)) &&
+		    blob_append_u8(s, (uint8_t)(0x80 | (code & 0x3f)));
+	}
+	escape = strchr(escapes, c);
+	return blob_append_u8(s, (uint8_t)(escape != NULL ? escape[1] : c));
+}
+
+/* Up to the closing quote. */
 static bool
 text_parse(struct parser *d, struct blob *out)
 {
 	struct blob s = BLOB_INIT;
-	struct cbor_writer w;
-	unsigned code;
-	char c, utf8[4];
+	bool good = true;
 
-	cbor_writer_init(&w, &s);
-	for (; *d->p != '"' && *d->p != '\0'; d->p++) {
-		c = *d->p;
-		if (c == '\\' && *++d->p == 'u') {
-			if (sscanf(d->p + 1, "%4x", &code) != 1 || code > 0x7ff)
-				return false;
-			d->p += 4;
-			utf8[0] = (char)(code < 0x80 ? code : 0xc0 | code >> 6);
-			utf8[1] = (char)(0x80 | (code & 0x3f));
-			cbor_put_raw(&w, bytes_of(utf8, code < 0x80 ? 1 : 2));
-			continue;
-		}
-		if (c == '\\') {
-			c = *d->p;
-			c = c == 'n'   ? '\n'
-			    : c == 't' ? '\t'
-			    : c == 'r' ? '\r'
-			    : c == 'b' ? '\b'
-			    : c == 'f' ? '\f'
-				       : c;
-		}
-		cbor_put_raw(&w, bytes_of(&c, 1));
-	}
-	return *d->p++ == '"' && string_put(d, out, 3, &s);
+	while (good && *d->p != '"' && *d->p != '\0')
+		good = char_parse(d, &s);
+	good = good && *d->p == '"' && string_put(d, out, 3, &s);
+	d->p += good;
+	blob_reset(&s);
+	return good;
 }
 
 static bool
@@ -111,14 +117,17 @@ hex_parse(struct parser *d, struct blob *out)
 {
 	const char *end = strchr(d->p, '\'');
 	struct blob s = BLOB_INIT;
+	bool good = false;
 	size_t n;
 
-	if (end == NULL || !blob_append(&s, d->p, (size_t)(end - d->p) + 1) ||
-	    !bytes_from_hex(bytes_of(s.ptr, s.len - 1), s.ptr, &n))
-		return false;
-	blob_truncate(&s, n);
-	d->p = end + 1;
-	return string_put(d, out, 2, &s);
+	if (end != NULL && blob_append(&s, d->p, (size_t)(end - d->p) + 1) &&
+	    bytes_from_hex(bytes_of(s.ptr, s.len - 1), s.ptr, &n)) {
+		blob_truncate(&s, n);
+		d->p = end + 1;
+		good = string_put(d, out, 2, &s);
+	}
+	blob_reset(&s);
+	return good;
 }
 
 static bool
