@@ -88,6 +88,8 @@ cert_cache_add(struct cert_cache *cache, struct sigver *sigver,
 	if (!blob_set(&fresh.der, cert->whole) ||
 	    !cert_read(blob_bytes(&fresh.der), &fresh.cert, NULL, NULL))
 		goto out;
+	if (fresh.cert.curve == NULL)
+		goto out;
 	fresh.key = pubkey_new(sigver, fresh.cert.curve, fresh.cert.point);
 	if (fresh.key == NULL)
 		goto out;

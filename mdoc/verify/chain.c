@@ -263,6 +263,8 @@ find_intermediate(struct walk *w, const struct cert *c, struct cert *ret_next,
 	    !cert_read(w->cose->x5chain[w->used], &next, NULL, NULL) ||
 	    !bytes_equal(next.subject, c->issuer))
 		return MDOC_OK;
+	if (next.curve == NULL)
+		return MDOC_OK;
 	key = pubkey_new(w->v->ctx->sigver, next.curve, next.point);
 	if (key == NULL)
 		return MDOC_OK;

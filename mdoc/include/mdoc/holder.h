@@ -56,9 +56,9 @@ enum mdoc_device_auth {
 
 /*
  * DeviceAuth (18013-5 10.3.3) for a docType: the map with deviceSignature or
- * deviceMac. device_name_spaces: CBOR map; absent: {}. ereader_key (COSE_Key)
- * absent: taken from the transcript. *ret_path (may be NULL): the key path, or
- * 'S' for a signature, 'M' for a key in memory.
+ * deviceMac. device_name_spaces: CBOR map; absent: {}. The MAC
+ * is for the EReaderKey inside the transcript. *ret_path (may be NULL): the key
+ * path, or 'S' for a signature, 'M' for a key in memory.
  */
 int mdoc_device_auth(mdoc_ctx *ctx, mdoc_key *device_key,
     enum mdoc_device_auth mode, mdoc_bytes transcript, const char *doc_type,
@@ -85,6 +85,10 @@ typedef struct mdoc_present_params {
  */
 int mdoc_present(mdoc_ctx *ctx, mdoc_credential *const *credentials, size_t n,
     const mdoc_present_params *params, mdoc_buf *ret, char *ret_path);
+
+/* A DeviceResponse that is only a status: 10 general error, 11 the request was
+ * not CBOR, 12 not a DeviceRequest (18013-5 10.3.2). */
+int mdoc_present_error(mdoc_ctx *ctx, unsigned status, mdoc_buf *ret);
 
 #ifdef __cplusplus
 }
