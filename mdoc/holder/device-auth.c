@@ -191,10 +191,11 @@ name_spaces_wrap(mdoc_ctx *ctx, struct bytes in, struct blob *ret)
 }
 
 int
-mdoc_device_auth(mdoc_ctx *ctx, mdoc_key *device_key,
-    enum mdoc_device_auth mode, mdoc_bytes transcript, const char *doc_type,
-    mdoc_bytes device_name_spaces, mdoc_buf *ret, char *ret_path)
+mdoc_device_auth(mdoc_key *device_key, enum mdoc_device_auth mode,
+    mdoc_bytes transcript, const char *doc_type, mdoc_bytes device_name_spaces,
+    mdoc_buf *ret, char *ret_path)
 {
+	mdoc_ctx *ctx = key_ctx(device_key);
 	struct device_session s;
 	struct device_auth_input in = { .key = device_key, .mode = mode };
 	struct blob name_spaces = BLOB_INIT, out = BLOB_INIT;

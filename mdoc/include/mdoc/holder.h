@@ -56,13 +56,13 @@ enum mdoc_device_auth {
 
 /*
  * DeviceAuth (18013-5 10.3.3) for a docType: the map with deviceSignature or
- * deviceMac. device_name_spaces: CBOR map; absent: {}. The MAC
- * is for the EReaderKey inside the transcript. *ret_path (may be NULL): the key
+ * deviceMac. transcript: either form; a MAC is for the EReaderKey inside it.
+ * device_name_spaces: CBOR map; absent: {}. *ret_path (may be NULL): the key
  * path, or 'S' for a signature, 'M' for a key in memory.
  */
-int mdoc_device_auth(mdoc_ctx *ctx, mdoc_key *device_key,
-    enum mdoc_device_auth mode, mdoc_bytes transcript, const char *doc_type,
-    mdoc_bytes device_name_spaces, mdoc_buf *ret, char *ret_path);
+int mdoc_device_auth(mdoc_key *device_key, enum mdoc_device_auth mode,
+    mdoc_bytes transcript, const char *doc_type, mdoc_bytes device_name_spaces,
+    mdoc_buf *ret, char *ret_path);
 
 /* Asks the holder: 1 yes, 0 no. Not called for elements that are absent. */
 typedef int mdoc_consent_fn(void *arg, mdoc_bytes doc_type,
