@@ -114,6 +114,6 @@ C_Logout(CK_SESSION_HANDLE session)
 	if (rv == CKR_OK)
 		rv = call.f->C_Logout(call.down);
 	if (rv == CKR_OK)
-		session_logged_out(call.state, call.session->slot);
+		session_logged_out(call.state, call.session);
 	return api_leave(&call, rv);
 }

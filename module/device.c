@@ -114,22 +114,37 @@ open_unlocked(struct device *d)
 	return open_direct(d, 0);
 }
 
+/* All of them, for a device may turn out to need some when it is opened. */
 static CK_RV
 locks_init(struct device *d, const struct lock_ops *ops)
+{
+	CK_RV rv = CKR_OK;
+
+	for (d->made = 0; rv == CKR_OK && d->made < nitems(d->locks);) {
+		rv = lock_init(&d->locks[d->made], ops);
+		if (rv == CKR_OK)
+			d->made++;
+	}
+	return rv;
+}
+
+static void
+locks_destroy(struct device *d)
+{
+	while (d->made > 0)
+		lock_destroy(&d->locks[--d->made]);
+}
+
+static size_t
+locks_used(enum conf_lock lock)
 {
 	static const size_t count[] = {
 		[CONF_LOCK_NONE] = 0,
 		[CONF_LOCK_MODULE] = 1,
 		[CONF_LOCK_SLOT] = DEVICE_LOCKS,
 	};
-	CK_RV rv = CKR_OK;
 
-	while (rv == CKR_OK && d->n_locks < count[d->conf.lock]) {
-		rv = lock_init(&d->locks[d->n_locks], ops);
-		if (rv == CKR_OK)
-			d->n_locks++;
-	}
-	return rv;
+	return count[lock];
 }
 
 static CK_RV
@@ -162,6 +177,7 @@ module_open(struct device *d)
 		log_printf(LOG_ERROR, "device",
 		    "[device %s] %s: C_Initialize: %s", d->conf.name,
 		    d->conf.module, p11_kit_strerror(rv));
+	d->n_locks = locks_used(d->conf.lock);
 	return rv;
 }
 
@@ -170,19 +186,22 @@ device_open(struct conf_device *c, const struct lock_ops *ops,
     struct device **ret)
 {
 	struct device *d;
-	CK_RV rv = CKR_HOST_MEMORY;
+	CK_RV rv;
 
 	d = calloc(1, sizeof *d);
 	if (d == NULL)
 		return CKR_HOST_MEMORY;
 	atomic_init(&d->refs, 1);
-	d->conf = *c;
 	d->trace = log_enabled(LOG_DEBUG);
-	rv = module_open(d);
-	if (rv == CKR_OK)
-		rv = locks_init(d, ops);
+	d->conf = *c;
+	rv = locks_init(d, ops);
 	if (rv != CKR_OK) {
-		device_finalize(d);
+		locks_destroy(d);
+		free(d);
+		return rv;
+	}
+	rv = module_open(d);
+	if (rv != CKR_OK) {
 		/* The configuration stays the caller's. */
 		memset(&d->conf, 0, sizeof d->conf);
 		device_unref(d);
@@ -215,8 +234,8 @@ device_unref(struct device *d)
 	if (d->managed)
 		p11_kit_module_release(d->f);
 	/* No dlclose: modules with threads or atexit handlers crash on it. */
-	for (size_t i = 0; i < d->n_locks; i++)
-		lock_destroy(&d->locks[i]);
+	locks_destroy(d);
+	free(d->aliases.v);
 	conf_device_reset(&d->conf);
 	free(d);
 }

@@ -11,6 +11,7 @@
 
 #include "module/conf.h"
 #include "module/lock.h"
+#include "module/object.h"
 
 /* Slots share these locks where "lock = slot". */
 #define DEVICE_LOCKS 16
@@ -23,8 +24,10 @@ struct device {
 	bool managed;        /* p11-kit keeps its life cycle */
 	bool initialised;    /* by us: ours to finalise */
 	bool trace;          /* LOG_DEBUG is on */
-	size_t n_locks;
-	struct lock locks[DEVICE_LOCKS];
+	size_t n_locks;      /* of locks, for calls */
+	size_t made;         /* of locks */
+	struct lock locks[DEVICE_LOCKS + 1];
+	struct object_aliases aliases; /* object.c; the last lock guards it */
 	/* Tests only: what is not CKR_OK is returned instead of the call. */
 	CK_RV (*fault)(const char *function);
 };
@@ -37,6 +40,12 @@ CK_RV device_open(struct conf_device *c, const struct lock_ops *ops,
     struct device **ret) NODISCARD;
 /* Ends the device's sessions and finalises it, if that is ours to do. */
 CK_RV device_finalize(struct device *d);
+
+static inline struct lock *
+device_alias_lock(struct device *d)
+{
+	return &d->locks[DEVICE_LOCKS];
+}
 
 static inline void
 device_ref(struct device *d)

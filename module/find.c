@@ -1,17 +1,206 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "module/api.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include <p11-kit/pkcs11.h>
+#include <p11-mdoc/pkcs11-mdoc.h>
+
+#include "module/attrs.h"
+#include "module/credobj.h"
 #include "module/find.h"
+#include "module/inner.h"
+#include "module/object.h"
+
+/* In memory of its owner. */
+struct handles {
+	CK_OBJECT_HANDLE *v;
+	CK_ULONG n;
+};
+
+void
+find_drop(struct find *f)
+{
+	free(f->found);
+	f->found = NULL;
+	f->n = 0;
+	f->next = 0;
+	f->vendor = false;
+}
+
+/* Does the template name a class or an attribute of ours? */
+static bool
+names_ours(const CK_ATTRIBUTE *t, CK_ULONG n)
+{
+	CK_OBJECT_CLASS class;
+
+	if (attrs_ulong(t, n, CKA_CLASS, &class) && attrs_is_ours(class))
+		return true;
+	for (CK_ULONG i = 0; t != NULL && i < n; i++)
+		if (attrs_is_ours(t[i].type))
+			return true;
+	return false;
+}
+
+/* The values that an object has, beside those that are wanted. */
+static CK_RV
+values_get(struct api_call *c, CK_OBJECT_HANDLE object,
+    const CK_ATTRIBUTE *wanted, CK_ULONG n, CK_ATTRIBUTE *values)
+{
+	for (CK_ULONG i = 0; i < n; i++) {
+		values[i].type = wanted[i].type;
+		values[i].ulValueLen = wanted[i].ulValueLen;
+		/* One more, so that nothing wanted is not a length query. */
+		values[i].pValue = malloc(wanted[i].ulValueLen + 1);
+		if (values[i].pValue == NULL)
+			return CKR_HOST_MEMORY;
+	}
+	return object_get(c, object, values, n);
+}
+
+static bool
+values_equal(const CK_ATTRIBUTE *a, const CK_ATTRIBUTE *b, CK_ULONG n)
+{
+	for (CK_ULONG i = 0; i < n; i++)
+		if (!bytes_equal(bytes_of(a[i].pValue, a[i].ulValueLen),
+			bytes_of(b[i].pValue, b[i].ulValueLen)))
+			return false;
+	return true;
+}
+
+/* An answer about single attributes means that one is not as wanted. */
+static CK_RV
+matches(struct api_call *c, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *wanted,
+    CK_ULONG n, bool *ret)
+{
+	CK_ATTRIBUTE *values;
+	CK_RV rv;
+
+	values = calloc(n + 1, sizeof *values);
+	if (values == NULL)
+		return CKR_HOST_MEMORY;
+	rv = values_get(c, object, wanted, n, values);
+	*ret = rv == CKR_OK && values_equal(values, wanted, n);
+	for (CK_ULONG i = 0; i < n; i++)
+		free(values[i].pValue);
+	free(values);
+	/* Removed meanwhile, or a record that cannot be read: no match. */
+	if (attrs_is_partial(rv) || rv == CKR_OBJECT_HANDLE_INVALID ||
+	    rv == CKR_DATA_INVALID)
+		rv = CKR_OK;
+	return rv;
+}
+
+/* Credentials, with our handles. */
+static CK_RV
+gather_credentials(struct api_call *c, const struct token *t,
+    const CK_ATTRIBUTE *template, CK_ULONG n, struct handles *ret)
+{
+	CK_RV rv;
+
+	rv = credobj_find(t, template, n, &ret->v, &ret->n);
+	for (CK_ULONG i = 0; rv == CKR_OK && i < ret->n; i++)
+		rv = object_handle(c, ret->v[i], &ret->v[i]);
+	return rv;
+}
+
+/* The device's objects that match what is not ours in the template. */
+static CK_RV
+gather_others(const struct token *t, const CK_ATTRIBUTE *template, CK_ULONG n,
+    struct handles *ret)
+{
+	CK_ATTRIBUTE *others;
+	CK_OBJECT_HANDLE *more;
+	CK_ULONG m = 0, max = 0;
+	CK_RV rv;
+
+	others = calloc(n + 1, sizeof *others);
+	if (others == NULL)
+		return CKR_HOST_MEMORY;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (!attrs_is_ours(template[i].type))
+			others[m++] = template[i];
+	do {
+		max = max == 0 ? 32 : max * 4;
+		more = reallocarray(ret->v, max, sizeof *more);
+		if (more == NULL) {
+			rv = CKR_HOST_MEMORY;
+			break;
+		}
+		ret->v = more;
+		rv = token_find(t, others, m, ret->v, max, &ret->n);
+	} while (rv == CKR_OK && ret->n == max);
+	free(others);
+	return rv;
+}
+
+/*
+ * Where objects that could match are looked for: of the device's own, only
+ * agreement keys have an attribute of ours.
+ */
+static CK_RV
+gather(struct api_call *c, const struct token *t, const CK_ATTRIBUTE *template,
+    CK_ULONG n, struct handles *ret)
+{
+	bool path = attrs_find(template, n, CKA_MDOC_KEY_PATH) != NULL;
+	CK_OBJECT_CLASS class = 0;
+	bool any = !attrs_ulong(template, n, CKA_CLASS, &class);
+
+	if (!path && (any || class == CKO_MDOC_CREDENTIAL))
+		return gather_credentials(c, t, template, n, ret);
+	if (path && (any || !attrs_is_ours(class)))
+		return gather_others(t, template, n, ret);
+	return CKR_OK;
+}
+
+static CK_RV
+vendor_init(struct api_call *c, const CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	struct handles found = { NULL, 0 };
+	struct find *f = &c->session->find;
+	struct inner inner;
+	CK_ULONG kept = 0;
+	bool match;
+	CK_RV rv;
+
+	for (CK_ULONG i = 0; i < n; i++)
+		if ((template[i].pValue == NULL &&
+			template[i].ulValueLen > 0) ||
+		    template[i].ulValueLen == CK_UNAVAILABLE_INFORMATION)
+			return CKR_ATTRIBUTE_VALUE_INVALID;
+	rv = inner_open(c, &inner);
+	if (rv != CKR_OK)
+		return rv;
+	rv = gather(c, &inner.token, template, n, &found);
+	inner_close(&inner);
+	for (CK_ULONG i = 0; rv == CKR_OK && i < found.n; i++) {
+		rv = matches(c, found.v[i], template, n, &match);
+		if (rv == CKR_OK && match)
+			found.v[kept++] = found.v[i];
+	}
+	if (rv != CKR_OK) {
+		free(found.v);
+		return rv;
+	}
+	*f = (struct find){ .vendor = true, .found = found.v, .n = kept };
+	return CKR_OK;
+}
 
 CK_RV
 find_init(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n)
 {
+	struct find *f = &c->session->find;
 	CK_RV rv;
 
+	if (f->vendor)
+		return CKR_OPERATION_ACTIVE;
+	if (names_ours(template, n))
+		return f->passed ? CKR_OPERATION_ACTIVE
+				 : vendor_init(c, template, n);
 	rv = c->f->C_FindObjectsInit(c->down, template, n);
 	if (rv == CKR_OK)
-		c->session->find.passed = true;
+		f->passed = true;
 	return rv;
 }
 
@@ -19,12 +208,33 @@ CK_RV
 find_next(struct api_call *c, CK_OBJECT_HANDLE *objects, CK_ULONG max,
     CK_ULONG *n)
 {
-	return c->f->C_FindObjects(c->down, objects, max, n);
+	struct find *f = &c->session->find;
+	CK_ULONG count;
+
+	if (!f->vendor)
+		return c->f->C_FindObjects(c->down, objects, max, n);
+	if (objects == NULL || n == NULL)
+		return CKR_ARGUMENTS_BAD;
+	count = f->n - f->next < max ? f->n - f->next : max;
+	if (count > 0)
+		memcpy(objects, f->found + f->next, count * sizeof *objects);
+	f->next += count;
+	*n = count;
+	return CKR_OK;
 }
 
 CK_RV
 find_final(struct api_call *c)
 {
-	c->session->find.passed = false;
-	return c->f->C_FindObjectsFinal(c->down);
+	struct find *f = &c->session->find;
+	CK_RV rv;
+
+	if (f->vendor) {
+		find_drop(f);
+		return CKR_OK;
+	}
+	rv = c->f->C_FindObjectsFinal(c->down);
+	if (rv == CKR_OK || rv == CKR_OPERATION_NOT_INITIALIZED)
+		f->passed = false;
+	return rv;
 }

@@ -15,6 +15,7 @@
 #include "common/util.h"
 
 struct api_call;
+struct mechanism_op;
 
 enum operation_kind {
 	OPERATION_SIGN,
@@ -23,8 +24,11 @@ enum operation_kind {
 
 #define OPERATION_KINDS 2
 
+/* Of one kind, in one session. */
 struct operation {
 	bool passed; /* the device has one running, as far as we can tell */
+	bool parts;  /* data was given in parts */
+	struct mechanism_op *vendor; /* NULL: none */
 };
 
 CK_RV operation_init(struct api_call *c, enum operation_kind kind,
@@ -42,5 +46,8 @@ CK_RV operation_verify_final(struct api_call *c, CK_BYTE *signature,
 /* C_GetOperationState. */
 CK_RV operation_state(struct api_call *c, CK_BYTE *state,
     CK_ULONG *state_len) NODISCARD;
+
+/* Ends a vendor operation; the device's is left alone. */
+void operation_drop(struct operation *op);
 
 #endif

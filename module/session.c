@@ -4,14 +4,27 @@
 #include <stdlib.h>
 
 #include "module/downstream.h"
+#include "module/object.h"
 #include "module/session.h"
 #include "module/state.h"
+#include "vendor-ext/hasher.h"
+
+/* What was begun with handles of private objects. */
+static void
+forget(struct session *s)
+{
+	for (size_t i = 0; i < OPERATION_KINDS; i++)
+		operation_drop(&s->operation[i]);
+	find_drop(&s->find);
+}
 
 void
 session_unref(struct session *s)
 {
 	if (s == NULL || atomic_fetch_sub(&s->refs, 1) != 1)
 		return;
+	forget(s);
+	hasher_free(&s->hasher);
 	lock_destroy(&s->lock);
 	device_unref(s->device);
 	free(s);
@@ -186,15 +199,16 @@ session_close_all(struct state *state, CK_SLOT_ID slot, CK_SLOT_ID down_slot)
 }
 
 void
-session_logged_out(struct state *state, CK_SLOT_ID slot)
+session_logged_out(struct state *state, const struct session *session)
 {
 	struct session *s;
 	size_t pos = 0;
 
+	object_forget(session->device, session->down_slot);
 	if (rwlock_read(&state->lock) != CKR_OK)
 		return;
 	while ((s = table_next(&state->sessions, &pos, NULL)) != NULL)
-		if (s->slot == slot)
+		if (s->slot == session->slot)
 			atomic_store(&s->logged_out, true);
 	rwlock_give(&state->lock);
 }
@@ -246,7 +260,11 @@ session_enter(struct session *s)
 	if (rv == CKR_OK &&
 	    atomic_load_explicit(&s->gone, memory_order_acquire)) {
 		lock_give(&s->lock);
-		rv = CKR_SESSION_HANDLE_INVALID;
+		return CKR_SESSION_HANDLE_INVALID;
 	}
-	return rv;
+	if (atomic_load_explicit(&s->logged_out, memory_order_relaxed)) {
+		atomic_store(&s->logged_out, false);
+		forget(s);
+	}
+	return CKR_OK;
 }

@@ -16,6 +16,7 @@
 #include "module/lock.h"
 #include "module/operation.h"
 
+struct hasher;
 struct state;
 
 struct session {
@@ -55,8 +56,8 @@ void session_remove(struct state *state, struct session *s);
 /* All sessions on a slot, inside the device's scope. */
 CK_RV session_close_all(struct state *s, CK_SLOT_ID slot,
     CK_SLOT_ID down_slot) NODISCARD;
-/* Object handles of private objects have become invalid on this slot. */
-void session_logged_out(struct state *s, CK_SLOT_ID slot);
+/* Handles of private objects have become invalid on this session's slot. */
+void session_logged_out(struct state *s, const struct session *session);
 /* For C_Finalize: waits for running calls; resets the table. */
 void session_end_all(struct table *sessions);
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "module/inner.h"
+#include "vendor-ext/hasher.h"
+
+struct token
+inner_caller(const struct api_call *c)
+{
+	return (struct token){ c->f, c->down, c->slot };
+}
+
+CK_RV
+inner_open(const struct api_call *c, struct inner *ret)
+{
+	struct inner i = { inner_caller(c), true };
+	CK_RV rv;
+
+	/* As the caller's: an SO's login forbids sessions only to read. */
+	rv = c->f->C_OpenSession(c->slot, c->session->flags, NULL, NULL,
+	    &i.token.session);
+	if (rv == CKR_SESSION_COUNT) {
+		i = (struct inner){ inner_caller(c), false };
+		rv = CKR_OK;
+	}
+	if (rv == CKR_OK)
+		*ret = i;
+	return rv;
+}
+
+void
+inner_close(struct inner *i)
+{
+	if (i->own)
+		i->token.f->C_CloseSession(i->token.session);
+	i->own = false;
+}
+
+struct hasher *
+inner_hasher(const struct api_call *c)
+{
+	struct session *s = c->session;
+
+	if (s->hasher == NULL)
+		s->hasher = hasher_new();
+	return s->hasher;
+}
