@@ -253,6 +253,17 @@ mdoc_buf_reset(mdoc_buf *buf)
 	*buf = (mdoc_buf)MDOC_BUF_INIT;
 }
 
+int
+mdoc_buf_append(mdoc_buf *buf, mdoc_bytes in)
+{
+	struct blob b = { buf->ptr, buf->len, buf->cap };
+
+	if (!blob_append_bytes(&b, from_public(in)))
+		return MDOC_E_MEMORY;
+	*buf = (mdoc_buf){ b.ptr, b.len, b.cap };
+	return MDOC_OK;
+}
+
 void
 buf_take_blob(mdoc_buf *to, struct blob *from)
 {
