@@ -106,23 +106,44 @@ derive(const struct job *j, CK_MECHANISM *m, CK_OBJECT_HANDLE base,
 }
 
 /*
+ * Does the point by itself look like an OCTET STRING (0x04, length, content)?
+ * One in 256 does, and SoftHSMv2 takes it for one.
+ */
+static bool
+looks_wrapped(const struct job *j)
+{
+	struct bytes rest = bytes_of(j->peer + j->peer_head, j->peer_len);
+	uint8_t tag, len;
+
+	if (!bytes_take_u8(&rest, &tag) || !bytes_take_u8(&rest, &len))
+		return false;
+	if (len == 0x81 && !bytes_take_u8(&rest, &len))
+		return false;
+	return tag == 0x04 && len == rest.len;
+}
+
+/*
  * ECDH. PKCS#11 2.40 lets a token want the point raw or in an OCTET STRING
- * (6.3.8): raw first, which all that are known take.
+ * (6.3.8). Raw first: older tokens take nothing else.
  */
 static CK_RV
 agree(struct job *j, enum use use, CK_OBJECT_HANDLE *ret)
 {
-	CK_ECDH1_DERIVE_PARAMS p = { CKD_NULL, 0, NULL, (CK_ULONG)j->peer_len,
+	CK_ECDH1_DERIVE_PARAMS raw = { CKD_NULL, 0, NULL, (CK_ULONG)j->peer_len,
 		j->peer + j->peer_head };
-	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof(p) };
+	CK_ECDH1_DERIVE_PARAMS wrapped = { CKD_NULL, 0, NULL,
+		(CK_ULONG)(j->peer_head + j->peer_len), j->peer };
+	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &raw, sizeof(raw) };
 	CK_ULONG len = (CK_ULONG)j->in->curve->field_len;
+	bool wrapped_first = looks_wrapped(j);
 	CK_RV rv, again;
 
+	if (wrapped_first)
+		m.pParameter = &wrapped;
 	rv = derive(j, &m, j->in->key, len, use, ret);
 	if (!is_refusal(rv))
 		return rv;
-	p.ulPublicDataLen += j->peer_head;
-	p.pPublicData = j->peer;
+	m.pParameter = wrapped_first ? &raw : &wrapped;
 	again = derive(j, &m, j->in->key, len, use, ret);
 	return is_refusal(again) ? rv : again;
 }

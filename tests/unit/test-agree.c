@@ -19,6 +19,7 @@
 /* A peer in this process and the key that the token should come to. */
 struct peer {
 	const struct curve *curve;
+	int first;            /* wanted first byte of its x; -1: any */
 	CK_OBJECT_HANDLE key; /* in the token */
 	uint8_t point[CURVE_MAX_POINT];
 	size_t point_len;
@@ -56,9 +57,28 @@ peer_agree(struct peer *p, EVP_PKEY *mine, struct bytes theirs)
 	EVP_PKEY_free(other);
 }
 
+static EVP_PKEY *
+peer_generate(struct peer *p)
+{
+	const struct curve *c = p->curve;
+	EVP_PKEY *mine = NULL;
+
+	do {
+		EVP_PKEY_free(mine);
+		mine = c->kind == CURVE_WEIERSTRASS
+		    ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", c->group)
+		    : EVP_PKEY_Q_keygen(NULL, NULL, c->group);
+		assert_int_equal(EVP_PKEY_get_octet_string_param(mine,
+				     OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY,
+				     p->point, sizeof(p->point), &p->point_len),
+		    1);
+	} while (p->first >= 0 && p->point[1] != p->first);
+	return mine;
+}
+
 /* false: the token does not have the curve. */
 static bool
-peer_make(const struct token *t, const struct curve *c, struct peer *p)
+peer_make_first(const struct token *t, const struct curve *c, struct peer *p)
 {
 	struct blob point = BLOB_INIT;
 	CK_OBJECT_HANDLE public_;
@@ -68,18 +88,19 @@ peer_make(const struct token *t, const struct curve *c, struct peer *p)
 	if (tokens_generate(t, c, &p->key, &public_) != CKR_OK)
 		return false;
 	memset(p->salt, c->cose & 0xff, sizeof(p->salt));
-	mine = c->kind == CURVE_WEIERSTRASS
-	    ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", c->group)
-	    : EVP_PKEY_Q_keygen(NULL, NULL, c->group);
-	assert_int_equal(EVP_PKEY_get_octet_string_param(mine,
-			     OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, p->point,
-			     sizeof(p->point), &p->point_len),
-	    1);
+	mine = peer_generate(p);
 	assert_int_equal(token_key_point(t, public_, &point), CKR_OK);
 	peer_agree(p, mine, blob_bytes(&point));
 	EVP_PKEY_free(mine);
 	blob_reset(&point);
 	return true;
+}
+
+static bool
+peer_make(const struct token *t, const struct curve *c, struct peer *p)
+{
+	p->first = -1;
+	return peer_make_first(t, c, p);
 }
 
 static struct agree_input
@@ -434,6 +455,29 @@ test_der_point(void **state)
 	}
 }
 
+/* A point that by itself looks like an OCTET STRING: one in 256 does. */
+static void
+test_ambiguous_point(void **state)
+{
+	static const int coses[] = { 1, 257, 259 };
+	struct agree_secret s = AGREE_SECRET_INIT;
+	struct agree_input in;
+	struct peer p;
+
+	(void)state;
+	for (size_t i = 0; i < nitems(coses); i++) {
+		const struct curve *c = curve_by_cose(coses[i]);
+
+		p.first = (int)(2 * c->field_len - 1);
+		assert_true(peer_make_first(&softhsm, c, &p));
+		assert_int_equal(p.point[1] + 2, p.point_len);
+		in = input_of(&p);
+		assert_int_equal(agree_derive(&softhsm, hasher, &in, &s),
+		    CKR_OK);
+		assert_secret(&softhsm, &p, &s, AGREE_PATH_C);
+	}
+}
+
 /* Each call fails in turn: the fault is handed up, and nothing stays. */
 static void
 check_faults(const struct token *real, enum agree_path path)
@@ -560,6 +604,7 @@ main(void)
 		cmocka_unit_test(test_no_derive),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_der_point),
+		cmocka_unit_test(test_ambiguous_point),
 		cmocka_unit_test(test_softhsm_faults),
 		cmocka_unit_test(test_softhsm_memory),
 		cmocka_unit_test(test_nss),
