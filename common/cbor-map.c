@@ -300,9 +300,24 @@ cbor_keys_check(struct cbor_reader *r, const uint8_t *first, uint64_t count)
 	r->rescan_left = walk.items_left;
 	if (good)
 		return true;
-	return cbor_fail(r, walk.error, walk.error_offset,
-	    walk.error == CBOR_E_ITEMS ? "map: too many keys out of order"
-				       : NULL);
+	if (walk.error == CBOR_E_ITEMS)
+		return cbor_fail(r, CBOR_E_ITEMS, (size_t)(first - r->base),
+		    "map: too many keys out of order");
+	return cbor_fail(r, walk.error, walk.error_offset, NULL);
+}
+
+bool
+cbor_keys_fail(struct cbor_reader *r, const uint8_t *first, uint64_t count,
+    const uint8_t *key)
+{
+	struct cbor_reader before = *r;
+
+	before.ptr = key;
+	if (!cbor_keys_check(&before, first, count) &&
+	    before.error == CBOR_E_DUPLICATE)
+		return cbor_fail(r, CBOR_E_DUPLICATE, before.error_offset,
+		    NULL);
+	return cbor_fail(r, CBOR_E_DUPLICATE, (size_t)(key - r->base), NULL);
 }
 
 bool
@@ -378,7 +393,8 @@ cbor_map_next(struct cbor_reader *r, struct cbor_map *m,
 		return cbor_fail(r, CBOR_E_INDEFINITE, ret_key->offset, NULL);
 	if (!r->lenient &&
 	    !map_key_is_new(m, cbor_key_of(r, ret_key), ret_key->kind))
-		return cbor_fail(r, CBOR_E_DUPLICATE, ret_key->offset, NULL);
+		return cbor_keys_fail(r, m->first, m->count - m->left,
+		    r->base + ret_key->offset);
 	m->left--;
 	m->value = r->ptr;
 	return true;

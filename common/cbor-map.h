@@ -34,6 +34,13 @@ cbor_keys_find(const struct cbor_key *keys, size_t count, struct cbor_key key);
 bool cbor_keys_check(struct cbor_reader *r, const uint8_t *first,
     uint64_t count) NODISCARD;
 
+/*
+ * For a key that is equal to one of the count keys before it: sets the error,
+ * at this key or at an earlier one of which that is true too. Returns false.
+ */
+bool cbor_keys_fail(struct cbor_reader *r, const uint8_t *first, uint64_t count,
+    const uint8_t *key);
+
 /* The head of an array or a map, and a level deeper. */
 bool cbor_enter(struct cbor_reader *r, enum cbor_kind kind,
     struct cbor_item *ret) NODISCARD;

@@ -115,8 +115,8 @@ skip_key(struct skip *s, struct frame *f, const struct cbor_item *item)
 		return true;
 	case CBOR_ORDER_EQUAL:
 	default:
-		return cbor_fail(r, CBOR_E_DUPLICATE,
-		    (size_t)(f->item - r->base), NULL);
+		return cbor_keys_fail(r, f->first, f->count - f->left / 2,
+		    f->item);
 	}
 }
 
