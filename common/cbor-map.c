@@ -7,10 +7,12 @@
 /* Up to here comparing each key with each is faster than hashing. */
 #define PAIRWISE_KEYS 32
 
-#define SLOTS         4096
-#define SLOTS_MAX     (SLOTS / 4 * 3)
+/* Of the slots of the table so many are meant to be used, so many may be. */
+#define SLOTS      4096
+#define SLOTS_GOAL (SLOTS / 8 * 5)
+#define SLOTS_MAX  (SLOTS / 8 * 6)
 
-#define TYPE_OTHER    4
+#define TYPE_OTHER 4
 
 /* The table of one walk is the one thing here that needs a large frame. */
 #pragma GCC diagnostic ignored "-Wframe-larger-than="
@@ -258,7 +260,10 @@ pass_run(struct key_pass *pass, struct key_table *t, struct cbor_reader *walk)
 	return true;
 }
 
-/* More ranges are made until the keys of each fit the table. */
+/*
+ * As many ranges as it takes for the keys of each to fit the table. It would
+ * need a bad hash for the first guess not to do.
+ */
 static bool
 hash_check(struct cbor_reader *walk, uint64_t count)
 {
@@ -267,7 +272,7 @@ hash_check(struct cbor_reader *walk, uint64_t count)
 	struct key_table t UNINITIALIZED;
 
 	siphash_seed(t.seed);
-	pass.ranges = (count + SLOTS_MAX - 1) / SLOTS_MAX;
+	pass.ranges = (count + SLOTS_GOAL - 1) / SLOTS_GOAL;
 	while (pass.range < pass.ranges) {
 		table_clear(&t, count);
 		if (pass_run(&pass, &t, walk)) {

@@ -6,11 +6,37 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 
 #include <cmocka.h>
 
 #include "common/cbor-map.h"
+#include "common/siphash.h"
 #include "tests/support/vectors.h"
+
+/* In the place of getrandom: what it says, or a seed that a test knows. */
+ssize_t __real_getrandom(void *p, size_t n, unsigned flags);
+ssize_t __wrap_getrandom(void *p, size_t n, unsigned flags);
+
+static enum {
+	SEED_RANDOM,
+	SEED_KNOWN,
+	SEED_NONE
+} seeding;
+
+static const uint64_t known_seed[2] = { 1, 2 };
+
+ssize_t
+__wrap_getrandom(void *p, size_t n, unsigned flags)
+{
+	if (seeding == SEED_RANDOM)
+		return __real_getrandom(p, n, flags);
+	if (seeding == SEED_NONE)
+		return -1;
+	assert_int_equal(n, sizeof(known_seed));
+	memcpy(p, known_seed, n);
+	return (ssize_t)n;
+}
 
 /*
  * Walks a map and steps over its values; the error, its offset, and how many
@@ -449,6 +475,92 @@ test_many_other_keys(void **state)
 	blob_reset(&b);
 }
 
+/* Somebody who knows the seed, and chooses keys that all go to one place. */
+static void
+test_bad_hash(void **state)
+{
+	const uint64_t count = 6000;
+	struct siphash s;
+	struct blob b = BLOB_INIT;
+	struct cbor_writer w;
+	size_t at, want;
+
+	(void)state;
+	for (int twice = 0; twice < 2; twice++) {
+		blob_clear(&b);
+		cbor_writer_init(&w, &b);
+		cbor_put_map(&w, count + 1);
+		want = 0;
+		for (uint64_t v = 0, n = 0; n < count; v++) {
+			siphash_begin(&s, known_seed);
+			siphash_add(&s, 1000000 - v);
+			siphash_add(&s, 0);
+			if (siphash_end(&s) >> 61 != 0)
+				continue;
+			cbor_put_uint(&w, 1000000 - v);
+			cbor_put_null(&w);
+			n++;
+			want = v;
+		}
+		cbor_put_uint(&w, 1000000 - want - !twice);
+		want = b.len - 5;
+		cbor_put_null(&w);
+		seeding = SEED_KNOWN;
+		assert_int_equal(walk_and_check(blob_bytes(&b), &at),
+		    twice ? CBOR_E_DUPLICATE : CBOR_OK);
+		seeding = SEED_RANDOM;
+		assert_int_equal(at, twice ? want : 0);
+	}
+	blob_reset(&b);
+}
+
+static void
+test_no_randomness(void **state)
+{
+	struct plan plan = { 5000, scattered, false, 4000, 100 };
+	struct blob b = BLOB_INIT;
+	size_t at, want;
+
+	(void)state;
+	want = map_make(&plan, &b);
+	seeding = SEED_NONE;
+	assert_int_equal(walk_and_check(blob_bytes(&b), &at), CBOR_E_DUPLICATE);
+	seeding = SEED_RANDOM;
+	assert_int_equal(at, want);
+	blob_reset(&b);
+}
+
+/* The second walk ends wherever its items do. */
+static void
+test_rescan_runs_out(void **state)
+{
+	struct plan plan = { 0, descending, false, 0, 0 };
+	struct blob b = BLOB_INIT, twin = BLOB_INIT;
+	struct cbor_reader r;
+	size_t needed;
+
+	(void)state;
+	/* By comparing pairs, by hashing; with tags in a key and an array. */
+	for (plan.count = 25; plan.count <= 40; plan.count += 15) {
+		(void)map_make(&plan, &b);
+		b.ptr[1]++;
+		vectors_hex("c1c100820102", &twin);
+		assert_true(blob_append_bytes(&b, blob_bytes(&twin)));
+		needed = 2 * plan.count + 6;
+		for (size_t left = 0; left <= needed; left++) {
+			cbor_reader_init(&r, blob_bytes(&b));
+			r.rescan_left = left;
+			assert_int_equal(cbor_skip(&r, NULL), left == needed);
+			assert_int_equal(r.error,
+			    left == needed ? CBOR_OK : CBOR_E_ITEMS);
+			assert_int_equal(r.error_offset,
+			    left == needed ? 0 : 2);
+		}
+	}
+	blob_reset(&twin);
+	blob_reset(&b);
+}
+
 /*
  * Too many keys out of order are refused, so that no message makes the search
  * for duplicates walk over it without end; in order there may be any number.
@@ -591,6 +703,9 @@ main(void)
 		cmocka_unit_test(test_first_of_many),
 		cmocka_unit_test(test_many_and_longer_heads),
 		cmocka_unit_test(test_many_other_keys),
+		cmocka_unit_test(test_bad_hash),
+		cmocka_unit_test(test_no_randomness),
+		cmocka_unit_test(test_rescan_runs_out),
 		cmocka_unit_test(test_too_many_keys),
 		cmocka_unit_test(test_rescan_is_shared),
 		cmocka_unit_test(test_value_not_consumed),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ output_of(const char *level, void (*f)(void), char *ret, size_t size)
 	pid_t pid;
 
 	assert_int_equal(pipe(fds), 0);
+	fflush(NULL);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -32,7 +34,7 @@ output_of(const char *level, void (*f)(void), char *ret, size_t size)
 			unsetenv("P11_MDOC_DEBUG");
 		dup2(fds[1], STDERR_FILENO);
 		f();
-		_exit(0);
+		exit(0);
 	}
 	close(fds[1]);
 	while ((n = read(fds[0], ret + len, size - len - 1)) > 0)
