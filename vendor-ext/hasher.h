@@ -6,7 +6,12 @@
 #ifndef VENDOR_EXT_HASHER_H
 #define VENDOR_EXT_HASHER_H
 
+#include <p11-kit/pkcs11.h>
+
 #include "common/bytes.h"
+
+/* A compatibility name of p11-kit's header, wherever that comes first. */
+#undef hash_alg
 
 struct hasher;
 
