@@ -66,7 +66,8 @@ tokens_nss(struct token *ret)
 	struct nss_args args = { .flags = CKF_OS_LOCKING_OK,
 		.parameters = parameters };
 	CK_C_GetFunctionList get = NULL;
-	CK_ULONG n = 1;
+	CK_SLOT_ID slots[8];
+	CK_ULONG n = nitems(slots);
 	struct token t;
 	void *handle;
 
@@ -79,8 +80,13 @@ tokens_nss(struct token *ret)
 	}
 	if (t.f->C_Initialize(&args) != CKR_OK)
 		return false;
-	/* The first slot is the one of its cryptographic services. */
-	(void)t.f->C_GetSlotList(CK_TRUE, &t.slot, &n);
+	/*
+	 * The first slot is the one of its cryptographic services. It writes
+	 * all its slots, however few there is room for.
+	 */
+	if (t.f->C_GetSlotList(CK_TRUE, slots, &n) != CKR_OK || n == 0)
+		return false;
+	t.slot = slots[0];
 	if (tokens_session(&t, &t.session) != CKR_OK) {
 		(void)t.f->C_Finalize(NULL);
 		return false;
