@@ -10,14 +10,12 @@
 #define BLOB_MIN_CAP 64
 
 /* Not realloc: it may leave a copy of the old content behind. */
-bool
-blob_reserve(struct blob *b, size_t n)
+static bool
+content_move(struct blob *b, size_t cap)
 {
-	uint8_t *ptr;
+	uint8_t *ptr = malloc(cap);
 
-	if (n <= b->cap)
-		return true;
-	if ((ptr = malloc(n)) == NULL)
+	if (ptr == NULL)
 		return false;
 	if (b->ptr != NULL) {
 		memcpy(ptr, b->ptr, b->len);
@@ -25,22 +23,29 @@ blob_reserve(struct blob *b, size_t n)
 		free(b->ptr);
 	}
 	b->ptr = ptr;
-	b->cap = n;
+	b->cap = cap;
 	return true;
+}
+
+bool
+blob_reserve(struct blob *b, size_t n)
+{
+	return n <= b->cap || content_move(b, n);
 }
 
 /* Room for n more bytes, so that many small additions stay linear. */
 static bool
 blob_grow(struct blob *b, size_t n)
 {
-	size_t cap = b->cap < BLOB_MIN_CAP / 2 ? BLOB_MIN_CAP / 2 : b->cap;
+	size_t cap = BLOB_MIN_CAP;
 
-	if (n <= b->cap - b->len)
+	if (b->ptr != NULL && n <= b->cap - b->len)
 		return true;
 	if (n > SIZE_MAX / 2 - b->len)
 		return false;
-	cap = cap > SIZE_MAX / 2 ? SIZE_MAX : cap * 2;
-	return blob_reserve(b, cap > b->len + n ? cap : b->len + n);
+	if (cap < b->cap / 2 * 3)
+		cap = b->cap / 2 * 3;
+	return content_move(b, cap > b->len + n ? cap : b->len + n);
 }
 
 bool

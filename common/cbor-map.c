@@ -9,8 +9,8 @@
 
 /* Of the slots of the table so many are meant to be used, so many may be. */
 #define SLOTS      4096
-#define SLOTS_GOAL (SLOTS / 8 * 5)
-#define SLOTS_MAX  (SLOTS / 8 * 6)
+#define SLOTS_GOAL 2560
+#define SLOTS_MAX  3072
 
 #define TYPE_OTHER 4
 

@@ -31,7 +31,8 @@ cbor_writer_init(struct cbor_writer *w, struct blob *out)
 void
 cbor_writer_fixed(struct cbor_writer *w, uint8_t *buf, size_t cap)
 {
-	*w = (struct cbor_writer){ .buf = buf, .cap = cap };
+	*w = (struct cbor_writer){ .cap = cap };
+	w->buf = buf;
 }
 
 void

@@ -181,10 +181,8 @@ decode_unassigned(const uint8_t *p, size_t left, struct cbor_item *item)
 static bool
 decode_overflows(const uint8_t *p, size_t left)
 {
-	const uint8_t major = p[0] >> 5;
-
 	return sizeof(size_t) < sizeof(uint64_t) && left >= 5 &&
-	    (p[0] & 0x1f) == 27 && major >= 2 && major <= 5 &&
+	    (p[0] & 0x1f) == 27 && p[0] >> 5 >= 2 && p[0] >> 5 <= 5 &&
 	    (p[1] | p[2] | p[3] | p[4]) != 0;
 }
 
