@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cbor: a bounded pull reader over libcbor's streaming decoder and a
- * deterministic writer. RFC 8949, with the limits of ISO/IEC 18013-5 8.3:
- * definite lengths only, a duplicate map key is an error.
+ * cbor: a bounded pull reader over libcbor's streaming decoder, with a shortcut
+ * for short heads, and a deterministic writer. RFC 8949, with the limits of
+ * ISO/IEC 18013-5 8.3: definite lengths only, a duplicate map key is an error.
  *
  * Neither side allocates; the reader hands out spans of the buffer it reads,
  * so that what is hashed or signed is what was received.
@@ -171,9 +171,8 @@ void cbor_leave(struct cbor_reader *r);
  *	if (r->error) ...
  * Every pass of the loop must consume exactly the value. cbor_map_next
  * returns false at the end of the map or on an error, and the key is undefined
- * then; a map with a duplicate
- * key always ends in an error, but the values may have been seen by then.
- * Keys are integers or strings; a map with any other key can be skipped, not
+ * then. A map with a duplicate key always ends in an error, but the values may
+ * have been seen by then. Keys are integers or strings; a map with any other key can be skipped, not
  * walked. Keys that are equal as integers or strings are duplicates, however
  * their heads are written.
  *
@@ -254,6 +253,7 @@ void cbor_put_map(struct cbor_writer *w, uint64_t n);
 void cbor_put_tag(struct cbor_writer *w, uint64_t tag);
 void cbor_put_bool(struct cbor_writer *w, bool v);
 void cbor_put_null(struct cbor_writer *w);
+/* The shortest form that keeps the value; every NaN is f97e00. */
 void cbor_put_double(struct cbor_writer *w, double v);
 /* Only the head of a byte string; n bytes follow by cbor_put_raw. */
 void cbor_put_bstr_head(struct cbor_writer *w, uint64_t n);

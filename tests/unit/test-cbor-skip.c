@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "common/cbor.h"
+#include "tests/support/failmalloc.h"
 #include "tests/support/vectors.h"
 
 /* ---- errors: of a strict and of a lenient reader, with their offsets */
@@ -362,6 +363,30 @@ test_cut(void **state)
 	blob_reset(&d.bytes);
 }
 
+/* Reading allocates nothing, whatever it meets. */
+static void
+test_no_allocation(void **state)
+{
+	static struct document d;
+	struct blob b = BLOB_INIT;
+	struct cbor_writer w;
+
+	(void)state;
+	document_make(&d);
+	cbor_writer_init(&w, &b);
+	cbor_put_map(&w, 5000);
+	for (int i = 0; i < 5000; i++) {
+		cbor_put_int(&w, i * 7919 % 5003);
+		cbor_put_null(&w);
+	}
+	failmalloc_arm(0);
+	assert_int_equal(cbor_check(blob_bytes(&d.bytes), NULL), CBOR_OK);
+	assert_int_equal(cbor_check(blob_bytes(&b), NULL), CBOR_OK);
+	assert_int_equal(failmalloc_count(), 0);
+	blob_reset(&b);
+	blob_reset(&d.bytes);
+}
+
 /* ---- depth */
 
 /* depth bytes that open something, and a null that fills all of it. */
@@ -571,6 +596,7 @@ main(void)
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_too_many),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_no_allocation),
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_depth_is_given_back),
 		cmocka_unit_test(test_depth_lenient),
