@@ -20,12 +20,20 @@ static struct softhsm hsm;
 static mdoc_ctx *ctx;
 
 static int
+setup_group(void **state)
+{
+	(void)state;
+	return softhsm_module() == NULL || softhsm_new(&hsm, "old") ? 0 : -1;
+}
+
+/* SoftHSMv2 offers its next free token when it is initialised. */
+static int
 setup(void **state)
 {
 	(void)state;
 	if (softhsm_module() == NULL)
 		return 0;
-	return softhsm_new(&hsm, "old") && mdoc_ctx_new(&ctx) == MDOC_OK &&
+	return mdoc_ctx_new(&ctx) == MDOC_OK &&
 		mdoc_ctx_set_module(ctx, softhsm_module()) == MDOC_OK
 	    ? 0
 	    : -1;
@@ -124,10 +132,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_init),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_stop),
+		cmocka_unit_test_setup_teardown(test_init, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
 	};
 
-	return cmocka_run_group_tests_name("p11-slot", tests, setup, teardown);
+	return cmocka_run_group_tests_name("p11-slot", tests, setup_group,
+	    NULL);
 }
