@@ -172,9 +172,9 @@ void cbor_leave(struct cbor_reader *r);
  * Every pass of the loop must consume exactly the value. cbor_map_next
  * returns false at the end of the map or on an error, and the key is undefined
  * then. A map with a duplicate key always ends in an error, but the values may
- * have been seen by then. Keys are integers or strings; a map with any other key can be skipped, not
- * walked. Keys that are equal as integers or strings are duplicates, however
- * their heads are written.
+ * have been seen by then. Keys are integers or strings; a map with any other
+ * key can be skipped, not walked. Keys that are equal as integers or strings
+ * are duplicates, however their heads are written.
  *
  * Keys that ascend within their type (as in either deterministic order) cost
  * one comparison each; the first CBOR_MAP_INLINE_KEYS may come in any order;
