@@ -94,6 +94,7 @@ test_refused(void **state)
 
 	(void)state;
 	need_softhsm();
+	assert_int_equal(mdoc_token_list(ctx, count, before), MDOC_OK);
 	assert_int_equal(mdoc_token_init(ctx, "", SO_PIN, PIN),
 	    MDOC_E_ARGUMENT);
 	assert_int_equal(mdoc_token_init(ctx,
