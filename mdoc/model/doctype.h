@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * doctype: what is known of document types: namespaces, elements, their CBOR
- * types. The profiles of conf/profiles/doctypes are compiled in; files
- * NAME.json in the folder of installed profiles, then in that of
- * P11_MDOC_PROFILES, add to them or replace them.
+ * types. The profiles of conf/profiles/doctypes are compiled in; the files
+ * doctypes/NAME.json below the folder of installed profiles, then below the
+ * one that P11_MDOC_PROFILES names, add to them or replace them.
  */
 #ifndef MDOC_MODEL_DOCTYPE_H
 #define MDOC_MODEL_DOCTYPE_H
@@ -59,9 +59,9 @@ const struct json_cbor_rule *doctype_element(const struct doctype *d,
     struct bytes name_space, struct bytes element);
 
 /*
- * Calls fn for each mandatory element of the namespaces that has() says are
- * there, if has() says that the element is not there (element NULL: asks for
- * the namespace as a whole).
+ * Calls fn for each mandatory element of which has() says that it is not there:
+ * of the first namespace of the profile, and of those others of which has()
+ * says that they are there (element NULL: asks for the namespace as a whole).
  */
 struct doctype_missing {
 	bool (*has)(void *arg, const char *name_space, const char *element);
