@@ -69,11 +69,43 @@ mechanism_works(const struct mechanism *m, const struct token *t)
 	return m->works(t);
 }
 
-/* PKCS#11 has a code of its own for the handle of a key. */
+/*
+ * All that is asked about a key, by one call: a token may read a file for
+ * each. What it does not have is left at the value that refuses it.
+ */
+struct key_facts {
+	CK_OBJECT_CLASS class;
+	CK_KEY_TYPE type;
+	CK_BBOOL permitted;
+	CK_BYTE params[32]; /* longer ones are not of a named curve */
+	CK_ULONG params_len;
+};
+
 static CK_RV
-key_rv(CK_RV rv)
+read_facts(const struct token *t, CK_OBJECT_HANDLE key,
+    CK_ATTRIBUTE_TYPE permission, struct key_facts *ret)
 {
-	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_KEY_HANDLE_INVALID : rv;
+	struct key_facts f = { .class = CKO_DATA,
+		.type = CKK_VENDOR_DEFINED,
+		.permitted = CK_FALSE };
+	CK_ATTRIBUTE a[] = {
+		{ CKA_CLASS, &f.class, sizeof(f.class) },
+		{ CKA_KEY_TYPE, &f.type, sizeof(f.type) },
+		{ permission, &f.permitted, sizeof(f.permitted) },
+		{ CKA_EC_PARAMS, f.params, sizeof(f.params) },
+	};
+	CK_RV rv;
+
+	rv = t->f->C_GetAttributeValue(t->session, key, a, nitems(a));
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		return CKR_KEY_HANDLE_INVALID;
+	if (rv != CKR_OK && rv != CKR_ATTRIBUTE_TYPE_INVALID &&
+	    rv != CKR_ATTRIBUTE_SENSITIVE && rv != CKR_BUFFER_TOO_SMALL)
+		return rv;
+	if (a[3].ulValueLen <= sizeof(f.params))
+		f.params_len = a[3].ulValueLen;
+	*ret = f;
+	return CKR_OK;
 }
 
 static CK_RV
@@ -81,24 +113,21 @@ check_key(const struct mechanism *m, CK_FLAGS what, const struct token *t,
     CK_OBJECT_HANDLE key, const struct curve **ret)
 {
 	bool signs = what == CKF_SIGN;
-	CK_OBJECT_CLASS class;
-	CK_BBOOL permitted;
+	const struct curve *c;
+	struct key_facts f;
 	CK_RV rv;
 
-	if ((rv = token_get_ulong(t, key, CKA_CLASS, &class)) != CKR_OK)
-		return key_rv(rv);
-	if (class != (signs ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY))
-		return CKR_KEY_TYPE_INCONSISTENT;
-	if ((rv = token_key_curve(t, key, ret)) != CKR_OK)
-		return key_rv(rv);
-	if (!m->curve_fits(*ret))
-		return CKR_KEY_TYPE_INCONSISTENT;
-	rv = token_get_flag(t, key, signs ? m->permission : CKA_VERIFY,
-	    &permitted);
+	rv = read_facts(t, key, signs ? m->permission : CKA_VERIFY, &f);
 	if (rv != CKR_OK)
-		return key_rv(rv);
-	if (!permitted)
+		return rv;
+	if (f.class != (signs ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	c = token_curve_of(f.type, bytes_of(f.params, f.params_len));
+	if (c == NULL || !m->curve_fits(c))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (f.permitted == CK_FALSE)
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	*ret = c;
 	return CKR_OK;
 }
 
@@ -189,6 +218,12 @@ mechanism_verify(struct mechanism_op *op, const struct token *t,
 	if ((rv = read_data(op, &data)) != CKR_OK)
 		return rv;
 	return op->mechanism->verify(op, t, h, signature);
+}
+
+void
+mechanism_op_expect(struct mechanism_op *op, enum agree_path path)
+{
+	op->path = path;
 }
 
 enum agree_path

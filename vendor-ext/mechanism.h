@@ -49,6 +49,11 @@ CK_RV mechanism_sign(struct mechanism_op *op, const struct token *t,
     struct hasher *h, uint8_t *out) NODISCARD;
 CK_RV mechanism_verify(struct mechanism_op *op, const struct token *t,
     struct hasher *h, struct bytes signature) NODISCARD;
+/*
+ * The path that worked for another key of this token: tried first, so that
+ * what the token refuses is not asked again. A caller may well keep it.
+ */
+void mechanism_op_expect(struct mechanism_op *op, enum agree_path path);
 /* The path taken, after mechanism_sign of CKM_MDOC_DEVICE_MAC. */
 enum agree_path mechanism_op_path(const struct mechanism_op *op);
 void mechanism_op_free(struct mechanism_op **op);

@@ -110,6 +110,18 @@ static const struct {
 	{ CKK_EC_MONTGOMERY, CURVE_MONTGOMERY },
 };
 
+const struct curve *
+token_curve_of(CK_KEY_TYPE type, struct bytes params)
+{
+	const struct curve *c = curve_by_oid(params);
+
+	for (size_t i = 0; c != NULL && i < nitems(key_types); i++) {
+		if (key_types[i].type == type && key_types[i].kind == c->kind)
+			return c;
+	}
+	return NULL;
+}
+
 CK_RV
 token_key_curve(const struct token *t, CK_OBJECT_HANDLE key,
     const struct curve **ret)
@@ -117,22 +129,19 @@ token_key_curve(const struct token *t, CK_OBJECT_HANDLE key,
 	struct blob params = BLOB_INIT;
 	const struct curve *c;
 	CK_KEY_TYPE type;
-	size_t i;
 	CK_RV rv;
 
 	if ((rv = token_get_ulong(t, key, CKA_KEY_TYPE, &type)) != CKR_OK)
 		return rv;
-	for (i = 0; i < nitems(key_types); i++) {
-		if (key_types[i].type == type)
-			break;
-	}
-	if (i == nitems(key_types))
+	rv = token_get(t, key, CKA_EC_PARAMS, &params);
+	/* A key of another type has none. */
+	if (rv == CKR_ATTRIBUTE_TYPE_INVALID)
 		return CKR_KEY_TYPE_INCONSISTENT;
-	if ((rv = token_get(t, key, CKA_EC_PARAMS, &params)) != CKR_OK)
+	if (rv != CKR_OK)
 		return rv;
-	c = curve_by_oid(blob_bytes(&params));
+	c = token_curve_of(type, blob_bytes(&params));
 	blob_reset(&params);
-	if (c == NULL || c->kind != key_types[i].kind)
+	if (c == NULL)
 		return CKR_KEY_TYPE_INCONSISTENT;
 	*ret = c;
 	return CKR_OK;

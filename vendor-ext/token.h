@@ -28,6 +28,8 @@ bool token_get_bool(const struct token *t, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type);
 CK_RV token_get_ulong(const struct token *t, CK_OBJECT_HANDLE object,
     CK_ATTRIBUTE_TYPE type, CK_ULONG *ret) NODISCARD;
+/* The curve that CKA_KEY_TYPE and CKA_EC_PARAMS name; NULL: none of ours. */
+const struct curve *token_curve_of(CK_KEY_TYPE type, struct bytes params);
 /* The curve of a key object; CKR_KEY_TYPE_INCONSISTENT if it has none. */
 CK_RV token_key_curve(const struct token *t, CK_OBJECT_HANDLE key,
     const struct curve **ret) NODISCARD;

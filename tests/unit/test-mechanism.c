@@ -610,6 +610,16 @@ test_annex_d_mac(void **state)
 	assert_memory_equal(tag, auth.ptr + auth.len - 32, 32);
 	assert_int_equal(mechanism_op_path(op), AGREE_PATH_C);
 	mechanism_op_free(&op);
+	/* the weakest first, if that is what is expected and allowed */
+	assert_int_equal(mechanism_init(mechanism_find(none.mechanism),
+			     CKF_SIGN, &token, &none, key, AGREE_PATH_D, &op),
+	    CKR_OK);
+	mechanism_op_expect(op, AGREE_PATH_D);
+	assert_int_equal(mechanism_update(op, blob_bytes(&data)), CKR_OK);
+	assert_int_equal(mechanism_sign(op, &token, hasher, tag), CKR_OK);
+	assert_memory_equal(tag, auth.ptr + auth.len - 32, 32);
+	assert_int_equal(mechanism_op_path(op), AGREE_PATH_D);
+	mechanism_op_free(&op);
 	assert_int_equal(tokens_count(&token), before);
 	/* any other byte: another tag, or none */
 	data.ptr[data.len - 1] = 0xa1;
