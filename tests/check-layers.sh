@@ -21,6 +21,9 @@ mdoc/codec/: mdoc/codec/ mdoc/+ common/ vendor-ext/ !vendor-ext/client/: cbor.h 
 mdoc/model/: mdoc/model/ mdoc/codec/ mdoc/+ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
 mdoc/crypto/: mdoc/crypto/ mdoc/model/ mdoc/codec/ mdoc/+ common/ vendor-ext/ !vendor-ext/client/: cbor.h:
 mdoc/session/: mdoc/ !mdoc/transport/ !mdoc/authority/ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
+mdoc/holder/: mdoc/ !mdoc/transport/ !mdoc/authority/ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
+mdoc/inspect/: mdoc/ !mdoc/transport/ !mdoc/authority/ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
+mdoc/issuer/: mdoc/ !mdoc/transport/ !mdoc/authority/ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
 mdoc/verify/: mdoc/ !mdoc/transport/ !mdoc/authority/ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
 mdoc/transport/: mdoc/ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
 mdoc/authority/: mdoc/ common/ vendor-ext/ !vendor-ext/client/: cbor.h openssl/:
