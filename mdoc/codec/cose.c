@@ -64,7 +64,7 @@ read_x5chain(struct cbor_reader *r, struct parse *p, bool protected_)
 	uint64_t n;
 
 	if (p->x5chain_seen)
-		return cbor_fail(r, CBOR_E_DUPLICATE, offset,
+		return cbor_fail(r, CBOR_E_RANGE, offset,
 		    "x5chain (33): in one bucket only");
 	p->x5chain_seen = true;
 	c->x5chain_protected = protected_;

@@ -167,7 +167,7 @@ index_make(mdoc_credential *c)
 }
 
 bool
-credential_find(const mdoc_credential *c, struct bytes name_space,
+credential_item_find(const mdoc_credential *c, struct bytes name_space,
     struct bytes element, size_t *ret)
 {
 	size_t from = 0, to = c->items_n, middle;

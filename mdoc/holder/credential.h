@@ -45,7 +45,7 @@ struct mdoc_credential {
 };
 
 /* The number of the item, or false. */
-bool credential_find(const mdoc_credential *c, struct bytes name_space,
+bool credential_item_find(const mdoc_credential *c, struct bytes name_space,
     struct bytes element, size_t *ret) NODISCARD;
 
 #endif

@@ -146,7 +146,7 @@ item_find(struct choice *c, const struct element_request *e, size_t *ret,
 	*ret_age = age_of(e->element, &age) && has_age_rule(e->name_space);
 	if (*ret_age && age_find(credential, e->name_space, age, ret))
 		return true;
-	return credential_find(credential, e->name_space, e->element, ret);
+	return credential_item_find(credential, e->name_space, e->element, ret);
 }
 
 static bool

@@ -185,7 +185,7 @@ check_authorized_once(struct cbor_reader *r, struct bytes name_space, void *arg)
 	const size_t offset = cbor_offset(r);
 
 	if (name_space_listed(arg, name_space))
-		return cbor_fail(r, CBOR_E_DUPLICATE, offset,
+		return cbor_fail(r, CBOR_E_RANGE, offset,
 		    "keyAuthorizations: a namespace in nameSpaces or in "
 		    "dataElements");
 	return cbor_skip(r, NULL);

@@ -6,6 +6,9 @@
 
 #define DAY 86400
 
+/* COSE algorithm of x5t. */
+#define COSE_HASH_SHA256 (-16)
+
 /* What Annex B says about the certificates of each kind. */
 struct chain_profile {
 	enum deviation base;
@@ -60,7 +63,7 @@ struct walk {
 /* About the x5chain of this message, not about its first certificate. */
 #define MESSAGE_BITS                                                    \
 	(BIT(CHAIN_ROOT) | BIT(CHAIN_EXTRA) | BIT(CHAIN_INTERMEDIATE) | \
-	    BIT(CHAIN_X5CHAIN_PROTECTED))
+	    BIT(CHAIN_X5CHAIN_PROTECTED) | BIT(CHAIN_X5T))
 
 static void
 found(struct walk *w, enum chain_deviation d)
@@ -472,6 +475,26 @@ leaf_read(struct walk *w, struct chain *ret, const struct cert_entry **ret_e)
 	return false;
 }
 
+/*
+ * x5t (RFC 9360 2): [hash algorithm, hash of the certificate], with SHA-256 in
+ * 18013-5.
+ */
+static bool
+x5t_fits(const struct walk *w)
+{
+	struct hasher *h = w->v->ctx->hasher;
+	uint8_t digest[HASHER_MAX_LEN];
+	struct cbor_reader r;
+	struct bytes hash;
+	int64_t alg;
+
+	cbor_reader_init(&r, w->cose->x5t);
+	return cbor_enter_array_of(&r, 2) && cbor_get_int(&r, &alg) &&
+	    cbor_get_bstr(&r, &hash) && alg == COSE_HASH_SHA256 &&
+	    hasher_digest(h, HASH_SHA256, &w->cose->x5chain[0], 1, digest) &&
+	    bytes_equal(hash, bytes_of(digest, hash_len(HASH_SHA256)));
+}
+
 int
 chain_verify(struct verification *v, enum chain_kind kind, const struct cose *c,
     bool mdl, struct chain *ret)
@@ -501,6 +524,8 @@ chain_verify(struct verification *v, enum chain_kind kind, const struct cose *c,
 	w.leaf = &ret->leaf;
 	if (c->x5chain_protected)
 		found(&w, CHAIN_X5CHAIN_PROTECTED);
+	if (!bytes_is_null(c->x5t) && !x5t_fits(&w))
+		found(&w, CHAIN_X5T);
 	check = verification_check(v, p->x5chain, MDOC_PASS);
 	check->offset = c->offset;
 	if (v->verifier->trust == NULL) {

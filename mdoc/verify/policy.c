@@ -86,6 +86,9 @@ static const struct report_rule checks[CHECK_COUNT] = {
 	[(base) + CHAIN_CERTIFICATE] = {                                      \
 		{ who ".x5chain", sig, CLAUSE("B.1"), REPORT_PLAIN },         \
 		FAILS, "certificate cannot be read" },                        \
+	[(base) + CHAIN_X5T] = {                                              \
+		{ who ".x5chain", sig, CLAUSE("12.3.4"), REPORT_PLAIN },      \
+		FAILS, "x5t (34) is not the hash of the certificate" },       \
 	[(base) + CHAIN_NO_ANCHOR] = {                                        \
 		{ who ".chain", sig, CLAUSE("12.8.1"), REPORT_PLAIN },        \
 		FAILS, "no trust anchor has issued the certificate" },        \

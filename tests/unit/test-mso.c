@@ -224,7 +224,7 @@ test_refused(void **state)
 		    CBOR_E_TYPE, "keyAuthorizations.dataElements: an array" },
 		{ AUTHORIZATIONS("{\"nameSpaces\": [\"m\", \"n\"], "
 				 "\"dataElements\": {\"n\": @[\"x\"]}}"),
-		    CBOR_E_DUPLICATE, "keyAuthorizations: a namespace in" },
+		    CBOR_E_RANGE, "keyAuthorizations: a namespace in" },
 		{ WITH_VALIDITY("@[]"), CBOR_E_TYPE, "MSO.validityInfo" },
 		{ WITH_VALIDITY("@{}"), CBOR_E_MISSING, "validityInfo.signed" },
 		{ WITH_VALIDITY("@{\"signed\": " DATE "}"), CBOR_E_MISSING,
