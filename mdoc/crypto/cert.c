@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include "mdoc/codec/date.h"
 #include "mdoc/crypto/cert.h"
 #include "mdoc/crypto/der.h"
 #include "mdoc/crypto/key-bytes.h"
@@ -81,7 +82,7 @@ read_algorithm(struct cert *c, struct bytes alg)
 }
 
 /* The first value of each of these attributes; types are 2.5.4.n. */
-struct name {
+struct name_parts {
 	struct bytes common_name; /* 3 */
 	struct bytes country;     /* 6 */
 	struct bytes state;       /* 8 */
@@ -89,7 +90,7 @@ struct name {
 };
 
 static void
-read_attribute(struct name *n, uint8_t type, const struct der *value)
+read_attribute(struct name_parts *n, uint8_t type, const struct der *value)
 {
 	struct bytes *to;
 
@@ -114,7 +115,7 @@ read_attribute(struct name *n, uint8_t type, const struct der *value)
 }
 
 static bool
-read_rdn(struct walk *w, struct bytes *in, struct name *n)
+read_rdn(struct walk *w, struct bytes *in, struct name_parts *n)
 {
 	struct bytes set, pair, oid;
 	struct der value;
@@ -138,11 +139,12 @@ read_rdn(struct walk *w, struct bytes *in, struct name *n)
 }
 
 static bool
-read_name(struct walk *w, struct bytes *in, struct bytes *ret, struct name *n)
+read_name(struct walk *w, struct bytes *in, struct bytes *ret,
+    struct name_parts *n)
 {
 	struct bytes rdns, before = *in;
 
-	*n = (struct name){ 0 };
+	*n = (struct name_parts){ 0 };
 	if (!take(w, in, DER_SEQUENCE, &rdns, "name: a SEQUENCE"))
 		return false;
 	*ret = bytes_of(before.ptr, (size_t)(in->ptr - before.ptr));
@@ -153,59 +155,36 @@ read_name(struct walk *w, struct bytes *in, struct bytes *ret, struct name *n)
 	return true;
 }
 
-/* Days since 1970-01-01 of a date of the Gregorian calendar. */
-static int64_t
-days_of(int64_t y, int64_t m, int64_t d)
-{
-	int64_t era, yoe, doy;
-
-	y -= m <= 2;
-	era = y / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static bool
-two_digits(struct bytes *in, int64_t low, int64_t high, int64_t *ret)
-{
-	uint8_t a, b;
-
-	if (!bytes_take_u8(in, &a) || !bytes_take_u8(in, &b) || a < '0' ||
-	    a > '9' || b < '0' || b > '9')
-		return false;
-	*ret = (a - '0') * 10 + (b - '0');
-	return *ret >= low && *ret <= high;
-}
-
-/* UTCTime YYMMDDHHMMSSZ, GeneralizedTime YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5) */
+/* UTCTime YYMMDDHHMMSSZ, GeneralizedTime YYYYMMDDHHMMSSZ (RFC 5280 4.1.2.5):
+ * as the date of a tdate, which checks the fields. */
 static bool
 parse_time(const struct der *t, int64_t *ret)
 {
-	static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31,
-		30, 31 };
+	static const char form[] = "CCYY-MM-DDThh:mm:ssZ";
+	char text[sizeof(form)];
 	struct bytes in = t->content;
-	int64_t century, y, mon, d, h, min, s;
-	bool leap;
+	struct date date;
+	size_t i = 0;
+	uint8_t b;
 
-	if (t->tag == DER_GENERALIZED_TIME) {
-		if (!two_digits(&in, 0, 99, &century) ||
-		    !two_digits(&in, 0, 99, &y))
-			return false;
-	} else {
-		if (t->tag != DER_UTC_TIME || !two_digits(&in, 0, 99, &y))
-			return false;
-		century = y < 50 ? 20 : 19;
+	if (t->tag == DER_UTC_TIME && in.len == 13) {
+		memcpy(text, in.ptr[0] < '5' ? "20" : "19", 2);
+		i = 2;
+	} else if (t->tag != DER_GENERALIZED_TIME || in.len != 15) {
+		return false;
 	}
-	y += century * 100;
-	if (!two_digits(&in, 1, 12, &mon) || !two_digits(&in, 1, 31, &d) ||
-	    !two_digits(&in, 0, 23, &h) || !two_digits(&in, 0, 59, &min) ||
-	    !two_digits(&in, 0, 59, &s) || in.len != 1 || in.ptr[0] != 'Z')
+	for (; i < sizeof(form) - 1; i++) {
+		text[i] = form[i];
+		if (strchr("-T:", form[i]) != NULL)
+			continue;
+		if (!bytes_take_u8(&in, &b) ||
+		    (form[i] == 'Z' ? b != 'Z' : b < '0' || b > '9'))
+			return false;
+		text[i] = (char)b;
+	}
+	if (!date_parse(bytes_of(text, sizeof(form) - 1), &date))
 		return false;
-	leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
-	if (d > days[mon - 1] + (mon == 2 && leap))
-		return false;
-	*ret = days_of(y, mon, d) * 86400 + h * 3600 + min * 60 + s;
+	*ret = date.seconds;
 	return true;
 }
 
@@ -487,7 +466,7 @@ static bool
 read_names(struct walk *w, struct bytes *in)
 {
 	struct cert *c = w->c;
-	struct name issuer, subject;
+	struct name_parts issuer, subject;
 
 	if (!read_name(w, in, &c->issuer, &issuer) || !read_validity(w, in) ||
 	    !read_name(w, in, &c->subject, &subject))
@@ -507,13 +486,15 @@ read_tbs(struct walk *w, struct bytes in, struct bytes alg)
 {
 	struct cert *c = w->c;
 	struct bytes inner;
-	struct der unique;
+	struct der serial, unique;
 
-	if (!read_version(w, &in) ||
-	    !take(w, &in, DER_INTEGER, &c->serial, "serialNumber: an INTEGER"))
+	if (!read_version(w, &in))
 		return false;
-	if (c->serial.len == 0)
-		return fail(w, c->serial.ptr, "serialNumber: not empty");
+	if (!der_next(&in, &serial) || serial.tag != DER_INTEGER ||
+	    serial.content.len == 0)
+		return fail(w, in.ptr, "serialNumber: an INTEGER");
+	c->serial = serial.content;
+	c->serial_der = serial.whole;
 	if (!take(w, &in, DER_SEQUENCE, &inner, "signature: a SEQUENCE"))
 		return false;
 	if (!bytes_equal(inner, alg))

@@ -20,9 +20,10 @@
 struct cert {
 	struct bytes whole;
 	struct bytes tbs;
-	int version; /* 3 */
-	struct bytes serial;
-	bool sig_ecdsa; /* else an algorithm that we do not verify */
+	int version;             /* 3 */
+	struct bytes serial;     /* content of the INTEGER */
+	struct bytes serial_der; /* the INTEGER */
+	bool sig_ecdsa;          /* else an algorithm that we do not verify */
 	enum hash_alg sig_hash;
 	struct bytes signature; /* DER ECDSA-Sig-Value */
 	struct bytes issuer;    /* Name, DER */
