@@ -56,12 +56,12 @@ info_own(CK_INFO *info)
 {
 	if (info == NULL)
 		return CKR_ARGUMENTS_BAD;
-	memset(info, 0, sizeof *info);
+	memset(info, 0, sizeof(*info));
 	info->cryptokiVersion.major = 2;
 	info->cryptokiVersion.minor = 40;
-	text_set(info->manufacturerID, sizeof info->manufacturerID,
+	text_set(info->manufacturerID, sizeof(info->manufacturerID),
 	    PACKAGE_NAME);
-	text_set(info->libraryDescription, sizeof info->libraryDescription,
+	text_set(info->libraryDescription, sizeof(info->libraryDescription),
 	    "PKCS#11 module for mdoc");
 	version_set(&info->libraryVersion);
 	return CKR_OK;

@@ -34,10 +34,10 @@ attrs_ulong(const CK_ATTRIBUTE *t, CK_ULONG n, CK_ATTRIBUTE_TYPE type,
 {
 	struct bytes b = attrs_bytes(t, n, type);
 
-	if (bytes_is_null(b) || b.len != sizeof *ret)
+	if (bytes_is_null(b) || b.len != sizeof(*ret))
 		return false;
 	/* The application's buffer need not be aligned. */
-	memcpy(ret, b.ptr, sizeof *ret);
+	memcpy(ret, b.ptr, sizeof(*ret));
 	return true;
 }
 
@@ -57,7 +57,7 @@ attrs_put(CK_ATTRIBUTE *a, struct bytes value)
 CK_RV
 attrs_put_ulong(CK_ATTRIBUTE *a, CK_ULONG value)
 {
-	return attrs_put(a, bytes_of(&value, sizeof value));
+	return attrs_put(a, bytes_of(&value, sizeof(value)));
 }
 
 CK_RV

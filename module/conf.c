@@ -75,12 +75,12 @@ parse_fail(struct parse *p, const char *format, ...)
 	if (p->failed)
 		return false;
 	p->failed = true;
-	n = snprintf(p->error->text, sizeof p->error->text, "%s:%u: ", p->path,
+	n = snprintf(p->error->text, sizeof(p->error->text), "%s:%u: ", p->path,
 	    p->line);
-	if (n < 0 || (size_t)n >= sizeof p->error->text)
+	if (n < 0 || (size_t)n >= sizeof(p->error->text))
 		return false;
 	va_start(ap, format);
-	(void)vsnprintf(p->error->text + n, sizeof p->error->text - (size_t)n,
+	(void)vsnprintf(p->error->text + n, sizeof(p->error->text) - (size_t)n,
 	    format, ap);
 	va_end(ap);
 	return false;
@@ -104,7 +104,7 @@ word_find(struct parse *p, const struct word *words, const char *key,
 			*ret = w->value;
 			return true;
 		}
-		n += (size_t)snprintf(wanted + n, sizeof wanted - n, "%s%s",
+		n += (size_t)snprintf(wanted + n, sizeof(wanted) - n, "%s%s",
 		    n > 0 ? ", " : "", w->name);
 	}
 	return parse_fail(p, "%s: '%s' is none of %s", key, value, wanted);
@@ -159,8 +159,8 @@ set_module(struct parse *p, const char *value)
 		    "module: '%s' is neither an absolute path "
 		    "nor a file name",
 		    value);
-	n = snprintf(path, sizeof path, "%s/%s", P11_KIT_MODULE_PATH, value);
-	if (n < 0 || (size_t)n >= sizeof path)
+	n = snprintf(path, sizeof(path), "%s/%s", P11_KIT_MODULE_PATH, value);
+	if (n < 0 || (size_t)n >= sizeof(path))
 		return parse_fail(p, "module: the name is too long");
 	return set_string(p, path, &device(p)->module);
 }
@@ -232,10 +232,10 @@ set_slots(struct parse *p, const char *value)
 	}
 	if (n == 0)
 		return parse_fail(p, "slots: no slot number");
-	copy = calloc(n, sizeof *copy);
+	copy = calloc(n, sizeof(*copy));
 	if (copy == NULL)
 		return parse_fail(p, "out of memory");
-	memcpy(copy, slots, n * sizeof *copy);
+	memcpy(copy, slots, n * sizeof(*copy));
 	free(device(p)->slots);
 	device(p)->slots = copy;
 	device(p)->n_slots = n;
@@ -279,7 +279,7 @@ device_begin(struct parse *p, const char *name)
 		    "[device %s]: several devices are not "
 		    "supported by this version",
 		    name);
-	d = calloc(1, sizeof *d);
+	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return parse_fail(p, "out of memory");
 	p->conf.devices = d;
@@ -427,7 +427,7 @@ conf_read(const char *path, struct conf *ret, struct conf_error *ret_error)
 	ret_error->text[0] = '\0';
 	p.file = fopen(path, "re");
 	if (p.file == NULL) {
-		(void)snprintf(ret_error->text, sizeof ret_error->text,
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
 		    "%s: %s", path, strerror(errno));
 		goto out;
 	}
@@ -503,7 +503,7 @@ conf_load(struct conf *ret, struct conf_error *ret_error)
 	named = secure_getenv("P11_MDOC_CONF");
 	if (named != NULL && named[0] != '\0')
 		return conf_read(named, ret, ret_error);
-	if (user_path(path, sizeof path) && !is_missing(path))
+	if (user_path(path, sizeof(path)) && !is_missing(path))
 		return conf_read(path, ret, ret_error);
 	if (!is_missing(P11_MDOC_SYSCONFDIR "/p11-mdoc.conf"))
 		return conf_read(P11_MDOC_SYSCONFDIR "/p11-mdoc.conf", ret,
@@ -518,7 +518,7 @@ conf_device_reset(struct conf_device *d)
 	free(d->module);
 	free(d->init_args);
 	free(d->slots);
-	memset(d, 0, sizeof *d);
+	memset(d, 0, sizeof(*d));
 }
 
 void

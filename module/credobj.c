@@ -108,7 +108,7 @@ field_set(struct credential *c, const struct field *f, const CK_ATTRIBUTE *a)
 	/* Times are signed: what does not fit is no time. */
 	if (f->required && wide > INT64_MAX)
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	memcpy(p, &wide, sizeof wide);
+	memcpy(p, &wide, sizeof(wide));
 	return CKR_OK;
 }
 
@@ -117,9 +117,9 @@ flag_set(const struct flag *f, const CK_ATTRIBUTE *a, CK_BBOOL *on_token)
 {
 	CK_BBOOL value;
 
-	if (a->pValue == NULL || a->ulValueLen != sizeof value)
+	if (a->pValue == NULL || a->ulValueLen != sizeof(value))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
-	memcpy(&value, a->pValue, sizeof value);
+	memcpy(&value, a->pValue, sizeof(value));
 	if (f->type == CKA_TOKEN)
 		*on_token = value;
 	else if (!f->any && !value)
@@ -251,7 +251,7 @@ field_get(const struct credential *c, const struct field *f, CK_ATTRIBUTE *a)
 
 	if (f->kind == KIND_BLOB)
 		return attrs_put(a, blob_bytes(b));
-	memcpy(&wide, p, sizeof wide);
+	memcpy(&wide, p, sizeof(wide));
 	return attrs_put_ulong(a,
 	    wide > CK_UNAVAILABLE_INFORMATION ? CK_UNAVAILABLE_INFORMATION
 					      : (CK_ULONG)wide);
@@ -302,7 +302,7 @@ credobj_find(const struct token *t, const CK_ATTRIBUTE *template, CK_ULONG n,
 
 	do {
 		max = max == 0 ? 32 : max * 4;
-		more = reallocarray(found, max, sizeof *found);
+		more = reallocarray(found, max, sizeof(*found));
 		if (more == NULL) {
 			free(found);
 			return CKR_HOST_MEMORY;

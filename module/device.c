@@ -91,7 +91,7 @@ open_direct(struct device *d, CK_FLAGS flags)
 	rv = function_list_getter(d->library)(&d->f);
 	if (rv != CKR_OK)
 		return rv;
-	memset(&args, 0, sizeof args);
+	memset(&args, 0, sizeof(args));
 	args.flags = flags;
 	args.pReserved = d->conf.init_args;
 	rv = d->f->C_Initialize(&args);
@@ -188,7 +188,7 @@ device_open(struct conf_device *c, const struct lock_ops *ops,
 	struct device *d;
 	CK_RV rv;
 
-	d = calloc(1, sizeof *d);
+	d = calloc(1, sizeof(*d));
 	if (d == NULL)
 		return CKR_HOST_MEMORY;
 	atomic_init(&d->refs, 1);
@@ -203,11 +203,11 @@ device_open(struct conf_device *c, const struct lock_ops *ops,
 	rv = module_open(d);
 	if (rv != CKR_OK) {
 		/* The configuration stays the caller's. */
-		memset(&d->conf, 0, sizeof d->conf);
+		memset(&d->conf, 0, sizeof(d->conf));
 		device_unref(d);
 		return rv;
 	}
-	memset(c, 0, sizeof *c);
+	memset(c, 0, sizeof(*c));
 	*ret = d;
 	return CKR_OK;
 }

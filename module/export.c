@@ -111,7 +111,7 @@ C_GetInterfaceList(CK_INTERFACE *list, CK_ULONG *n)
 	if (list != NULL && *n < nitems(interfaces))
 		rv = CKR_BUFFER_TOO_SMALL;
 	else if (list != NULL)
-		memcpy(list, interfaces, sizeof interfaces);
+		memcpy(list, interfaces, sizeof(interfaces));
 	*n = nitems(interfaces);
 	return rv;
 }

@@ -77,7 +77,7 @@ matches(struct api_call *c, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *wanted,
 	CK_ATTRIBUTE *values;
 	CK_RV rv;
 
-	values = calloc(n + 1, sizeof *values);
+	values = calloc(n + 1, sizeof(*values));
 	if (values == NULL)
 		return CKR_HOST_MEMORY;
 	rv = values_get(c, object, wanted, n, values);
@@ -115,7 +115,7 @@ gather_others(const struct token *t, const CK_ATTRIBUTE *template, CK_ULONG n,
 	CK_ULONG m = 0, max = 0;
 	CK_RV rv;
 
-	others = calloc(n + 1, sizeof *others);
+	others = calloc(n + 1, sizeof(*others));
 	if (others == NULL)
 		return CKR_HOST_MEMORY;
 	for (CK_ULONG i = 0; i < n; i++)
@@ -123,7 +123,7 @@ gather_others(const struct token *t, const CK_ATTRIBUTE *template, CK_ULONG n,
 			others[m++] = template[i];
 	do {
 		max = max == 0 ? 32 : max * 4;
-		more = reallocarray(ret->v, max, sizeof *more);
+		more = reallocarray(ret->v, max, sizeof(*more));
 		if (more == NULL) {
 			rv = CKR_HOST_MEMORY;
 			break;
@@ -217,7 +217,7 @@ find_next(struct api_call *c, CK_OBJECT_HANDLE *objects, CK_ULONG max,
 		return CKR_ARGUMENTS_BAD;
 	count = f->n - f->next < max ? f->n - f->next : max;
 	if (count > 0)
-		memcpy(objects, f->found + f->next, count * sizeof *objects);
+		memcpy(objects, f->found + f->next, count * sizeof(*objects));
 	f->next += count;
 	*n = count;
 	return CKR_OK;

@@ -32,7 +32,7 @@ lock_choose(const CK_C_INITIALIZE_ARGS *args, struct lock_ops *ret)
 CK_RV
 lock_init(struct lock *l, const struct lock_ops *ops)
 {
-	memset(l, 0, sizeof *l);
+	memset(l, 0, sizeof(*l));
 	if (ops->create != NULL) {
 		l->ops = ops;
 		return ops->create(&l->app);

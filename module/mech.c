@@ -25,7 +25,7 @@ list_down(const struct api_call *c, CK_MECHANISM_TYPE **ret, CK_ULONG *ret_n)
 		rv = c->f->C_GetMechanismList(c->slot, NULL, &n);
 		if (rv != CKR_OK)
 			break;
-		all = calloc(n + MAX_OURS, sizeof *all);
+		all = calloc(n + MAX_OURS, sizeof(*all));
 		if (all == NULL)
 			return CKR_HOST_MEMORY;
 		rv = c->f->C_GetMechanismList(c->slot, all, &n);
@@ -83,7 +83,7 @@ mech_list(struct api_call *c, CK_MECHANISM_TYPE *list, CK_ULONG *n)
 	if (list != NULL && *n < n_all)
 		rv = CKR_BUFFER_TOO_SMALL;
 	else if (list != NULL)
-		memcpy(list, all, n_all * sizeof *all);
+		memcpy(list, all, n_all * sizeof(*all));
 	*n = n_all;
 	free(all);
 	return rv;

@@ -69,7 +69,7 @@ alias_set(const struct api_call *c, CK_OBJECT_HANDLE object,
 		a->to = to;
 	} else {
 		more =
-		    reallocarray(d->aliases.v, d->aliases.n + 1, sizeof *more);
+		    reallocarray(d->aliases.v, d->aliases.n + 1, sizeof(*more));
 		if (more != NULL) {
 			d->aliases.v = more;
 			more[d->aliases.n++] =
@@ -277,7 +277,7 @@ get_others(const struct api_call *c, CK_OBJECT_HANDLE object,
 	CK_ULONG m = 0;
 	CK_RV rv;
 
-	others = calloc(n + 1, sizeof *others);
+	others = calloc(n + 1, sizeof(*others));
 	if (others == NULL)
 		return CKR_HOST_MEMORY;
 	for (CK_ULONG i = 0; i < n; i++)
@@ -285,7 +285,8 @@ get_others(const struct api_call *c, CK_OBJECT_HANDLE object,
 			others[m++] = template[i];
 	/* Is there such an object at all? */
 	if (m == 0)
-		others[m++] = (CK_ATTRIBUTE){ CKA_CLASS, &class, sizeof class };
+		others[m++] =
+		    (CK_ATTRIBUTE){ CKA_CLASS, &class, sizeof(class) };
 	rv = c->f->C_GetAttributeValue(c->down, object, others, m);
 	m = 0;
 	for (CK_ULONG i = 0; i < n; i++)

@@ -129,7 +129,7 @@ vendor_sign_to(struct api_call *c, struct operation *op, struct bytes in,
 		*out_len = len;
 		return out == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
 	}
-	if (len > sizeof signature)
+	if (len > sizeof(signature))
 		return CKR_GENERAL_ERROR;
 	rv = mechanism_update(op->vendor, in);
 	if (rv == CKR_OK)
@@ -139,7 +139,7 @@ vendor_sign_to(struct api_call *c, struct operation *op, struct bytes in,
 		*out_len = len;
 	}
 	/* A MAC of what was not sent is nobody's business. */
-	OPENSSL_cleanse(signature, sizeof signature);
+	OPENSSL_cleanse(signature, sizeof(signature));
 	return rv;
 }
 

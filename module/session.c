@@ -37,7 +37,7 @@ session_new(const struct state *state, const struct session_request *r,
 	struct session *s;
 	CK_RV rv;
 
-	s = calloc(1, sizeof *s);
+	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return CKR_HOST_MEMORY;
 	rv = lock_init(&s->lock, &state->ops);

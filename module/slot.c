@@ -48,7 +48,7 @@ list_all(CK_BBOOL present, CK_SLOT_ID **ret, CK_ULONG *ret_n)
 		rv = f->C_GetSlotList(present, NULL, &n);
 		if (rv != CKR_OK)
 			break;
-		all = calloc(n + 1, sizeof *all);
+		all = calloc(n + 1, sizeof(*all));
 		if (all == NULL)
 			return CKR_HOST_MEMORY;
 		rv = f->C_GetSlotList(present, all, &n);
@@ -82,7 +82,7 @@ slot_list(const struct device *d, CK_BBOOL present, CK_SLOT_ID *list,
 	if (list != NULL && *n < kept)
 		rv = CKR_BUFFER_TOO_SMALL;
 	else if (list != NULL)
-		memcpy(list, all, kept * sizeof *all);
+		memcpy(list, all, kept * sizeof(*all));
 	*n = kept;
 	free(all);
 	return rv;

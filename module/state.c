@@ -66,7 +66,7 @@ state_new(struct state *inherited)
 {
 	struct state *s;
 
-	s = calloc(1, sizeof *s);
+	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
 	s->conf = CONF_INIT;

@@ -42,12 +42,12 @@ op_sign(const struct side *s)
 {
 	CK_MECHANISM ecdsa = { CKM_ECDSA, NULL, 0 };
 	CK_BYTE digest[32] = { 1 }, signature[64];
-	CK_ULONG len = sizeof signature;
+	CK_ULONG len = sizeof(signature);
 	CK_RV rv;
 
 	rv = s->f->C_SignInit(s->session, &ecdsa, s->key);
 	if (rv == CKR_OK)
-		rv = s->f->C_Sign(s->session, digest, sizeof digest, signature,
+		rv = s->f->C_Sign(s->session, digest, sizeof(digest), signature,
 		    &len);
 	if (rv != CKR_OK)
 		die("C_Sign", rv);
@@ -68,7 +68,7 @@ static void
 op_attribute(const struct side *s)
 {
 	CK_KEY_TYPE type;
-	CK_ATTRIBUTE a = { CKA_KEY_TYPE, &type, sizeof type };
+	CK_ATTRIBUTE a = { CKA_KEY_TYPE, &type, sizeof(type) };
 	CK_RV rv;
 
 	rv = s->f->C_GetAttributeValue(s->session, s->key, &a, 1);
@@ -97,7 +97,7 @@ compare(const void *a, const void *b)
 static double
 median(double *v)
 {
-	qsort(v, ROUNDS, sizeof *v, compare);
+	qsort(v, ROUNDS, sizeof(*v), compare);
 	return v[ROUNDS / 2];
 }
 

@@ -26,9 +26,9 @@ at(const char *group, const char *call, CK_SESSION_HANDLE s, CK_RV rv)
 	char name[96];
 
 	if (s == CK_INVALID_HANDLE)
-		(void)snprintf(name, sizeof name, "%s: %s 0", group, call);
+		(void)snprintf(name, sizeof(name), "%s: %s 0", group, call);
 	else
-		(void)snprintf(name, sizeof name, "%s: %s", group, call);
+		(void)snprintf(name, sizeof(name), "%s: %s", group, call);
 	step(name, rv, 0);
 }
 
@@ -59,7 +59,7 @@ call_sessions(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const char *g)
 	    f->C_SetPIN(s, softhsm_pin, SOFTHSM_PIN_LEN, softhsm_pin,
 		SOFTHSM_PIN_LEN));
 	at(g, "C_GetSessionInfo", s, f->C_GetSessionInfo(s, &info));
-	len = sizeof buf;
+	len = sizeof(buf);
 	at(g, "C_GetOperationState", s, f->C_GetOperationState(s, buf, &len));
 	at(g, "C_SetOperationState", s,
 	    f->C_SetOperationState(s, buf, 8, 0, 0));
@@ -78,7 +78,7 @@ call_crypt(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const char *g)
 {
 	CK_BYTE *b = buf;
 
-	len = sizeof buf;
+	len = sizeof(buf);
 	at(g, "C_EncryptInit", s, f->C_EncryptInit(s, &ecdsa, 1));
 	at(g, "C_Encrypt", s, f->C_Encrypt(s, b, 8, b, &len));
 	at(g, "C_EncryptUpdate", s, f->C_EncryptUpdate(s, b, 8, b, &len));
@@ -107,7 +107,7 @@ call_sign(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const char *g)
 {
 	CK_BYTE *b = buf;
 
-	len = sizeof buf;
+	len = sizeof(buf);
 	at(g, "C_SignInit", s, f->C_SignInit(s, &ecdsa, 1));
 	at(g, "C_Sign", s, f->C_Sign(s, b, 8, b, &len));
 	at(g, "C_SignUpdate", s, f->C_SignUpdate(s, b, 8));
@@ -127,7 +127,7 @@ call_keys(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const char *g)
 {
 	CK_OBJECT_HANDLE other;
 
-	len = sizeof buf;
+	len = sizeof(buf);
 	at(g, "C_GenerateKey", s,
 	    f->C_GenerateKey(s, &ecdsa, &token, 1, &object));
 	at(g, "C_GenerateKeyPair", s,
@@ -204,7 +204,7 @@ life_try(struct side *x, const char *what, CK_C_INITIALIZE_ARGS *args)
 	CK_RV rv;
 
 	rv = x->f->C_Initialize(args);
-	(void)snprintf(name, sizeof name, "life: C_Initialize %s", what);
+	(void)snprintf(name, sizeof(name), "life: C_Initialize %s", what);
 	step(name, rv, 0);
 	if (rv == CKR_OK)
 		step("life: C_Finalize after it", x->f->C_Finalize(NULL), 0);
@@ -216,7 +216,7 @@ compare_life(struct side *x)
 	CK_C_INITIALIZE_ARGS args;
 	CK_SESSION_INFO info;
 
-	memset(&args, 0, sizeof args);
+	memset(&args, 0, sizeof(args));
 	life_try(x, "with nothing", &args);
 	args.flags = CKF_OS_LOCKING_OK;
 	life_try(x, "OS_LOCKING_OK", &args);
@@ -315,11 +315,11 @@ slot_one(struct side *x, CK_SLOT_ID id, const char *which)
 	char name[96];
 	CK_RV rv;
 
-	(void)snprintf(name, sizeof name, "slots: %s slot", which);
-	memset(&slot, 0, sizeof slot);
+	(void)snprintf(name, sizeof(name), "slots: %s slot", which);
+	memset(&slot, 0, sizeof(slot));
 	rv = f->C_GetSlotInfo(id, &slot);
 	step(name, rv, 1, (long)slot.flags);
-	memset(&info, 0, sizeof info);
+	memset(&info, 0, sizeof(info));
 	rv = f->C_GetTokenInfo(id, &info);
 	step(name, rv, 3, (long)info.flags, (long)info.ulMaxPinLen,
 	    (long)info.ulSessionCount);
@@ -329,7 +329,7 @@ slot_one(struct side *x, CK_SLOT_ID id, const char *which)
 	step(name, f->C_GetMechanismList(id, NULL, &len), 0);
 	len = 0;
 	step(name, f->C_GetMechanismList(id, &ecdsa.mechanism, &len), 0);
-	memset(&mechanism, 0, sizeof mechanism);
+	memset(&mechanism, 0, sizeof(mechanism));
 	rv = f->C_GetMechanismInfo(id, CKM_ECDSA, &mechanism);
 	step(name, rv, 3, (long)mechanism.flags, (long)mechanism.ulMinKeySize,
 	    (long)mechanism.ulMaxKeySize);
@@ -418,12 +418,12 @@ login_try(struct side *x, CK_USER_TYPE user, const char *pin, const char *what)
 	char name[96];
 	CK_RV rv;
 
-	memset(copy, 0, sizeof copy);
+	memset(copy, 0, sizeof(copy));
 	if (pin != NULL)
 		memcpy(copy, pin, strlen(pin));
 	rv = x->f->C_Login(x->s, user, pin != NULL ? copy : NULL,
 	    pin != NULL ? strlen(pin) : 0);
-	(void)snprintf(name, sizeof name, "login: %s", what);
+	(void)snprintf(name, sizeof(name), "login: %s", what);
 	step(name, rv, 0);
 	rv = x->f->C_GetSessionInfo(x->s, &info);
 	step("login: then", rv, 1, (long)info.state);

@@ -20,7 +20,7 @@ static CK_KEY_TYPE generic = CKK_GENERIC_SECRET, aes = CKK_AES;
 static CK_OBJECT_HANDLE
 data_new(const struct side *x)
 {
-	CK_ATTRIBUTE t[] = { { CKA_CLASS, &data_class, sizeof data_class },
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &data_class, sizeof(data_class) },
 		{ CKA_TOKEN, &no, 1 }, { CKA_PRIVATE, &no, 1 },
 		{ CKA_LABEL, (void *)(uintptr_t) "label", 5 },
 		{ CKA_VALUE, in, 100 } };
@@ -34,8 +34,8 @@ data_new(const struct side *x)
 static CK_OBJECT_HANDLE
 secret_new(const struct side *x, CK_KEY_TYPE *type)
 {
-	CK_ATTRIBUTE t[] = { { CKA_CLASS, &secret_class, sizeof secret_class },
-		{ CKA_KEY_TYPE, type, sizeof *type }, { CKA_TOKEN, &no, 1 },
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &secret_class, sizeof(secret_class) },
+		{ CKA_KEY_TYPE, type, sizeof(*type) }, { CKA_TOKEN, &no, 1 },
 		{ CKA_SIGN, &yes, 1 }, { CKA_VERIFY, &yes, 1 },
 		{ CKA_ENCRYPT, &yes, 1 }, { CKA_DECRYPT, &yes, 1 },
 		{ CKA_WRAP, &yes, 1 }, { CKA_UNWRAP, &yes, 1 },
@@ -55,7 +55,7 @@ pair_new(const struct side *x, CK_OBJECT_HANDLE *ret_public)
 	static CK_BYTE p256[] = { 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d,
 		0x03, 0x01, 0x07 };
 	CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
-	CK_ATTRIBUTE pub[] = { { CKA_EC_PARAMS, p256, sizeof p256 },
+	CK_ATTRIBUTE pub[] = { { CKA_EC_PARAMS, p256, sizeof(p256) },
 		{ CKA_TOKEN, &no, 1 }, { CKA_VERIFY, &yes, 1 } };
 	CK_ATTRIBUTE priv[] = { { CKA_TOKEN, &no, 1 }, { CKA_SIGN, &yes, 1 },
 		{ CKA_DERIVE, &yes, 1 } };
@@ -75,11 +75,11 @@ compare_objects(struct side *x)
 	CK_FUNCTION_LIST *f = x->f;
 	CK_OBJECT_CLASS vendor = CKO_VENDOR_DEFINED | FOREIGN;
 	CK_ULONG number = 7;
-	CK_ATTRIBUTE bad_class = { CKA_CLASS, &vendor, sizeof vendor };
+	CK_ATTRIBUTE bad_class = { CKA_CLASS, &vendor, sizeof(vendor) };
 	CK_ATTRIBUTE foreign[] = { { CKA_CLASS, &data_class, 8 },
-		{ FOREIGN, &number, sizeof number } };
+		{ FOREIGN, &number, sizeof(number) } };
 	CK_ATTRIBUTE label = { CKA_LABEL, in, 3 };
-	CK_ATTRIBUTE fixed = { CKA_CLASS, &secret_class, sizeof secret_class };
+	CK_ATTRIBUTE fixed = { CKA_CLASS, &secret_class, sizeof(secret_class) };
 	CK_OBJECT_HANDLE o, other;
 
 	compare_start(x);
@@ -129,8 +129,8 @@ get(const struct side *x, const char *name, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t,
 	CK_ATTRIBUTE a[6];
 	CK_RV rv;
 
-	memset(a, 0, sizeof a);
-	memcpy(a, t, n * sizeof *t);
+	memset(a, 0, sizeof(a));
+	memcpy(a, t, n * sizeof(*t));
 	rv = x->f->C_GetAttributeValue(x->s, o, a, n);
 	step(name, rv, 6, (long)a[0].ulValueLen, (long)a[1].ulValueLen,
 	    (long)a[2].ulValueLen, (long)a[3].ulValueLen, (long)a[4].ulValueLen,
@@ -201,10 +201,10 @@ compare_find(struct side *x)
 {
 	CK_FUNCTION_LIST *f = x->f;
 	CK_OBJECT_CLASS vendor = FOREIGN;
-	CK_ATTRIBUTE t[] = { { CKA_CLASS, &data_class, sizeof data_class },
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &data_class, sizeof(data_class) },
 		{ CKA_LABEL, (void *)(uintptr_t) "label", 5 } };
 	CK_ATTRIBUTE none = { CKA_LABEL, in, 3 };
-	CK_ATTRIBUTE foreign = { CKA_CLASS, &vendor, sizeof vendor };
+	CK_ATTRIBUTE foreign = { CKA_CLASS, &vendor, sizeof(vendor) };
 	CK_ATTRIBUTE attribute = { FOREIGN, in, 3 };
 	CK_ATTRIBUTE odd = { CKA_CLASS, &vendor, 3 };
 	CK_ATTRIBUTE null = { CKA_LABEL, NULL, 3 };
@@ -259,7 +259,7 @@ compare_digest(struct side *x)
 	len = 5;
 	rv = f->C_Digest(x->s, in, 3, out, &len);
 	step("digest: short", rv, 1, (long)len);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_Digest(x->s, in, 3, out, &len);
 	step("digest: digest", rv, 2, (long)len, (long)out[0]);
 	rv = f->C_Digest(x->s, in, 3, out, &len);
@@ -298,7 +298,7 @@ sign_states(const struct side *x, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 	len = 7;
 	rv = f->C_Sign(x->s, in, 32, out, &len);
 	step("sign: short", rv, 1, (long)len);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_Sign(x->s, in, 32, out, &len);
 	step("sign: sign", rv, 1, (long)len);
 	rv = f->C_Sign(x->s, in, 32, out, &len);
@@ -306,7 +306,7 @@ sign_states(const struct side *x, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 	step("sign: begin again", f->C_SignInit(x->s, m, key), 0);
 	step("sign: NULL length", f->C_Sign(x->s, in, 32, out, NULL), 0);
 	step("sign: NULL data", f->C_Sign(x->s, NULL, 32, out, &len), 0);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_Sign(x->s, in, 32, out, &len);
 	step("sign: after that", rv, 0);
 	step("sign: begin in parts", f->C_SignInit(x->s, m, key), 0);
@@ -318,13 +318,13 @@ sign_states(const struct side *x, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 	len = 3;
 	rv = f->C_SignFinal(x->s, out, &len);
 	step("sign: final, short", rv, 1, (long)len);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_SignFinal(x->s, out, &len);
 	step("sign: final", rv, 1, (long)len);
 	step("sign: final twice", f->C_SignFinal(x->s, out, &len), 0);
 	step("sign: begin in parts", f->C_SignInit(x->s, m, key), 0);
 	step("sign: part", f->C_SignUpdate(x->s, in, 10), 0);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_Sign(x->s, in, 32, out, &len);
 	step("sign: whole after a part", rv, 0);
 	step("sign: part, none begun", f->C_SignUpdate(x->s, in, 10), 0);
@@ -335,7 +335,7 @@ verify_states(const struct side *x, CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
 	CK_FUNCTION_LIST *f = x->f;
 
-	memset(out, 0, sizeof out);
+	memset(out, 0, sizeof(out));
 	step("sign: verify", f->C_VerifyInit(x->s, m, key), 0);
 	step("sign: verify twice", f->C_VerifyInit(x->s, m, key), 0);
 	step("sign: verify, wrong length", f->C_Verify(x->s, in, 32, out, 9),
@@ -407,15 +407,15 @@ compare_crypt(struct side *x)
 	len = 16;
 	rv = f->C_Encrypt(x->s, in, 32, out, &len);
 	step("crypt: short", rv, 1, (long)len);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_Encrypt(x->s, in, 32, out, &len);
 	step("crypt: encrypt", rv, 2, (long)len, (long)out[0]);
 	step("crypt: begin", f->C_EncryptInit(x->s, &ecb, key), 0);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_Encrypt(x->s, in, 15, out, &len);
 	step("crypt: half a block", rv, 0);
 	step("crypt: in parts", f->C_EncryptInit(x->s, &cbc, key), 0);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_EncryptUpdate(x->s, in, 20, out, &len);
 	step("crypt: part", rv, 1, (long)len);
 	len = 0;
@@ -431,11 +431,11 @@ compare_crypt(struct side *x)
 	len = 0;
 	rv = f->C_Decrypt(x->s, out, 32, NULL, &len);
 	step("crypt: decrypted length", rv, 1, (long)len);
-	len = sizeof in;
+	len = sizeof(in);
 	rv = f->C_Decrypt(x->s, out, 32, in, &len);
 	step("crypt: decrypted", rv, 1, (long)len);
 	step("crypt: decrypt", f->C_DecryptInit(x->s, &cbc, key), 0);
-	len = sizeof in;
+	len = sizeof(in);
 	rv = f->C_Decrypt(x->s, in, 32, out, &len);
 	step("crypt: decrypted, wrong padding", rv, 0);
 	compare_stop(x);
@@ -445,9 +445,9 @@ static void
 derive(const struct side *x, CK_OBJECT_HANDLE priv, CK_BYTE *point, CK_ULONG n)
 {
 	CK_ECDH1_DERIVE_PARAMS p = { CKD_NULL, 0, NULL, n, point };
-	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof p };
-	CK_ATTRIBUTE t[] = { { CKA_CLASS, &secret_class, sizeof secret_class },
-		{ CKA_KEY_TYPE, &generic, sizeof generic },
+	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof(p) };
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &secret_class, sizeof(secret_class) },
+		{ CKA_KEY_TYPE, &generic, sizeof(generic) },
 		{ CKA_TOKEN, &no, 1 } };
 	CK_OBJECT_HANDLE o = 0;
 
@@ -470,13 +470,13 @@ compare_keys(struct side *x)
 		     wrap = { CKM_AES_KEY_WRAP, NULL, 0 },
 		     wrong = { FOREIGN, NULL, 0 };
 	CK_ULONG size = 32, bad_size = 5;
-	CK_ATTRIBUTE t[] = { { CKA_VALUE_LEN, &size, sizeof size },
+	CK_ATTRIBUTE t[] = { { CKA_VALUE_LEN, &size, sizeof(size) },
 		{ CKA_TOKEN, &no, 1 }, { CKA_EXTRACTABLE, &yes, 1 },
 		{ CKA_SENSITIVE, &no, 1 } };
-	CK_ATTRIBUTE bad = { CKA_VALUE_LEN, &bad_size, sizeof bad_size };
+	CK_ATTRIBUTE bad = { CKA_VALUE_LEN, &bad_size, sizeof(bad_size) };
 	CK_ATTRIBUTE curve = { CKA_EC_PARAMS, in, 5 };
 	CK_BYTE der[80];
-	CK_ATTRIBUTE point = { CKA_EC_POINT, der, sizeof der };
+	CK_ATTRIBUTE point = { CKA_EC_POINT, der, sizeof(der) };
 	CK_OBJECT_HANDLE key, made = 0, pub, priv;
 	CK_RV rv;
 
@@ -498,7 +498,7 @@ compare_keys(struct side *x)
 	len = 0;
 	rv = f->C_WrapKey(x->s, &wrap, key, made, NULL, &len);
 	step("keys: wrap, length", rv, 1, (long)len);
-	len = sizeof out;
+	len = sizeof(out);
 	rv = f->C_WrapKey(x->s, &wrap, key, made, out, &len);
 	step("keys: wrap", rv, 1, (long)len);
 	rv = f->C_WrapKey(x->s, &wrap, key, priv, out, &len);

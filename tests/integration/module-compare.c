@@ -184,8 +184,8 @@ group_compare(FILE *raw, FILE *ours, unsigned *ret_steps)
 	unsigned bad = 0;
 
 	*ret_steps = 0;
-	while (line_read(raw, a, sizeof a, &answer_a)) {
-		if (!line_read(ours, b, sizeof b, &answer_b)) {
+	while (line_read(raw, a, sizeof(a), &answer_a)) {
+		if (!line_read(ours, b, sizeof(b), &answer_b)) {
 			printf("# %s: raw %s, ours is at its end\n", a,
 			    answer_a);
 			return bad + 1;

@@ -30,12 +30,12 @@ run()
 own=$abs_top_srcdir/tests/vectors/device-mac
 value()
 {
-	sed -n "s/^$1 = //p" "$own/vector.txt"
+	cat "$own/$1.hex"
 }
 
-softhsm_import_p256 t0 "$(value device-key-d)" 01 ||
+softhsm_import_p256 t0 "$(value device-key)" 01 ||
     tap_bail "the device key cannot be imported"
-value device-authentication | softhsm_unhex >own.bin
+value data | softhsm_unhex >own.bin
 tap_ok "self-made vector: MAC" run 0xCD441002 01 own.bin own.tag
 tap_is "$(hex own.tag)" "$(value tag)" "self-made vector: tag"
 
@@ -53,7 +53,7 @@ tap_is "$(wc -c <own.sig | tr -d ' ')" 64 "r and s, 32 bytes each"
 	fi | softhsm_unhex
 	cat own.bin
 } >sig_structure
-softhsm_p256_der "$(value device-key-d)" >key.der
+softhsm_p256_der "$(value device-key)" >key.der
 openssl pkey -inform DER -in key.der -pubout -out pub.pem 2>/dev/null ||
     openssl ec -inform DER -in key.der -pubout -out pub.pem 2>/dev/null
 # r || s as DER: a leading 0 where the top bit is set

@@ -1,8 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes vector.txt: a device MAC (ISO/IEC 18013-5 12.4.3) under published
-keys, computed by python3-cryptography and by hand-made CBOR, that is, without
-any code of this project. The keys are SHA-256 of their names."""
+"""Writes the *.hex beside it: a device MAC (ISO/IEC 18013-5 12.4.3) under
+published keys, computed by python3-cryptography and by hand-made CBOR, that
+is, without any code of this project. The keys are SHA-256 of their names.
+
+device-key, reader-key: the private scalars; data: DeviceAuthenticationBytes;
+emac-key: the key derived; tag: what CKM_MDOC_DEVICE_MAC gives."""
 import hashlib
 import hmac
 
@@ -63,9 +66,8 @@ structure = array(tstr("MAC0"), bstr(b"\xa1\x01\x05"), bstr(b""),
                   bstr(authentication))
 tag = hmac.new(mac_key, structure, hashlib.sha256).digest()
 
-with open("vector.txt", "w") as f:
-    print("# Made by make.py; the keys are public.", file=f)
-    for name, value in (("device-key-d", device_d), ("reader-key-d", reader_d),
-                        ("device-authentication", authentication),
-                        ("emac-key", mac_key), ("tag", tag)):
-        print(name, "=", value.hex(), file=f)
+for name, value in (("device-key", device_d), ("reader-key", reader_d),
+                    ("data", authentication), ("emac-key", mac_key),
+                    ("tag", tag)):
+    with open(name + ".hex", "w") as f:
+        print(value.hex(), file=f)

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * stub-device: a PKCS#11 module that misbehaves as it is told, as a device
+ * below p11-mdoc. Loaded as stub-device.so; its switches are the symbol "stub".
+ * It has two slots and sessions, and nothing else.
+ */
+#ifndef TESTS_SUPPORT_STUB_DEVICE_H
+#define TESTS_SUPPORT_STUB_DEVICE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include <p11-kit/pkcs11.h>
+
+#define STUB_SLOTS 2
+
+struct stub {
+	/* Switches */
+	bool cannot_lock;             /* C_Initialize: CKR_CANT_LOCK */
+	CK_RV initialize;             /* what C_Initialize answers else */
+	atomic_ulong max_sessions;    /* 0: any number */
+	_Atomic CK_RV session_answer; /* of C_GetSessionInfo, unless CKR_OK */
+	_Atomic CK_RV close_answer;   /* of C_CloseSession, unless CKR_OK */
+	bool notify;                  /* C_GetSessionInfo calls back */
+	bool work;                    /* calls take a while */
+	/* What happened */
+	char init_args[128];
+	atomic_uint initialized; /* calls of C_Initialize that went well */
+	atomic_uint finalized;
+	atomic_uint calls;  /* of functions on slots and sessions */
+	atomic_uint inside; /* calls now running, in all */
+	atomic_uint inside_of[STUB_SLOTS];
+	atomic_uint most;    /* ever running at once, in all */
+	atomic_uint most_of; /* on one slot */
+	atomic_ulong sessions;
+	CK_SESSION_HANDLE last; /* handle that was given out last */
+};
+
+#endif
