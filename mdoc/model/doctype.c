@@ -77,7 +77,7 @@ doctype_reset(struct doctype *d)
 	free(d->name_spaces);
 	free(d->id);
 	free(d->title);
-	*d = (struct doctype){ NULL };
+	*d = (struct doctype){ .id = NULL };
 }
 
 /* ---- reading a profile */
@@ -453,7 +453,7 @@ doctypes_add(struct doctypes *d, struct bytes json, const char *name,
     struct doctypes_error *ret_error)
 {
 	struct loader l = { .name = name, .error = ret_error };
-	struct doctype one = { NULL };
+	struct doctype one = { .id = NULL };
 	json_error_t e;
 	json_t *root;
 	int r;
