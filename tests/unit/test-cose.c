@@ -154,8 +154,8 @@ test_refused(void **state)
 		{ "[h'', {33: @[h'',h'',h'',h'',h'',h'',h'',h'',h'']}, null, "
 		  "h'']",
 		    CBOR_E_RANGE, "x5chain" },
-		{ "[<<{33: h'00'}>>, {33: @h'00'}, null, h'']",
-		    CBOR_E_RANGE, "x5chain (33): in one bucket only" },
+		{ "[<<{33: h'00'}>>, {33: @h'00'}, null, h'']", CBOR_E_RANGE,
+		    "x5chain (33): in one bucket only" },
 		{ "[<<{34: @h''}>>, {}, null, h'']", CBOR_E_TYPE, "x5t" },
 		{ "[<<{1: -7, 2: @[]}>>, {}, null, h'']", CBOR_E_RANGE,
 		    "crit (2): an array" },
