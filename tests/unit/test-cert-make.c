@@ -269,6 +269,8 @@ test_issuer(void **state)
 	check_report(MDOC_CERT_DS, &ds, &root);
 	openssl_text(&ds, ds_text, nitems(ds_text));
 	openssl_verify(&root, &ds);
+	if (has_openssl())
+		assert_false(openssl_accepts(&ds, &ds));
 	assert_true(cert_read(bytes_of(ds.ptr, ds.len), &cert, NULL, NULL));
 	assert_int_equal(cert.serial.len, 16);
 	assert_true(cert.serial.ptr[0] >= 0x40 && cert.serial.ptr[0] < 0x80);
@@ -430,62 +432,62 @@ struct refused {
 	const char *text;
 };
 
-static void
-test_refused(void **state)
-{
 #define P(prof, subj, ...)                                                     \
 	{                                                                      \
 		.size = sizeof(mdoc_cert_params), .profile = MDOC_CERT_##prof, \
 		.subject = subj, __VA_ARGS__                                   \
 	}
 #define URL .issuer_alt_url = "https://x.example"
-	/* clang-format off */
-	static const struct refused roots[] = {
-		{ P(IACA, "CN=x", URL), MDOC_E_CERTIFICATE,
-		    "cert.subject.country (18013-5 B.1.2)" },
-		{ P(IACA, "C=UT", URL), MDOC_E_CERTIFICATE,
-		    "cert.subject.commonName" },
-		{ P(IACA, "CN=x,C=UT", .issuer_alt_url = NULL),
-		    MDOC_E_CERTIFICATE, "cert.issuerAltName" },
-		{ P(IACA, "CN=x,C=UT", URL, .not_before = 1795262400,
-		    .not_after = 2426414401), MDOC_E_CERTIFICATE,
-		    "cert.validity.period (18013-5 B.1.2), IACA certificate: "
-		    "validity: longest period: expected until "
-		    "2046-11-21T12:00:00Z at most, is 2046-11-21T12:00:01Z" },
-		{ P(IACA, "CN=x,C=UT", URL, .not_after = 1),
-		    MDOC_E_CERTIFICATE, "cert.validity.order" },
-		{ P(IACA, "CN=x,C=UT", URL, .not_before = -5),
-		    MDOC_E_ARGUMENT, "before 1970" },
-		{ P(IACA, "CN=x,C=ut", URL), MDOC_E_ARGUMENT,
-		    "two upper-case letters" },
-		{ P(IACA, "CN=x,Q=1", URL), MDOC_E_ARGUMENT,
-		    "unknown attribute" },
-		{ P(IACA, "CN=x,C=UT", .issuer_alt_url = "not a url"),
-		    MDOC_E_ARGUMENT, "issuer_alt_url" },
-		{ P(IACA, "CN=x,C=UT", .issuer_alt_url = "nothing"),
-		    MDOC_E_ARGUMENT, "scheme" },
-		{ P(IACA, "CN=x,C=UT", URL, .crl_url = ""),
-		    MDOC_E_ARGUMENT, "crl_url" },
-		{ P(DS, "CN=x,C=UT", URL), MDOC_E_CERTIFICATE,
-		    "needs the certificate of its issuer" },
-		{ P(IACA, NULL, URL), MDOC_E_ARGUMENT, "no subject" },
-	};
-	static const struct refused leaves[] = {
-		{ P(DS, "CN=x,C=DE", URL), MDOC_E_CERTIFICATE,
-		    "cert.subject.sameCountry (18013-5 B.1.4)" },
-		{ P(DS, "CN=x,C=UT,ST=other", URL), MDOC_E_CERTIFICATE,
-		    "cert.subject.sameState" },
-		{ P(DS, "CN=x", .not_after = 1795262400 + 458 * CERT_DAY),
-		    MDOC_E_CERTIFICATE, "cert.validity.period" },
-		{ P(DS, "CN=x", .not_before = 1795262400 - CERT_DAY),
-		    MDOC_E_CERTIFICATE, "cert.validity.issuer" },
-		{ P(IACA, "CN=x,C=UT", URL), MDOC_E_CERTIFICATE,
-		    "self-signed: no issuer" },
-	};
-	/* clang-format on */
+/* clang-format off */
+static const struct refused roots[] = {
+	{ P(IACA, "CN=x", URL), MDOC_E_CERTIFICATE,
+	    "cert.subject.country (18013-5 B.1.2)" },
+	{ P(IACA, "C=UT", URL), MDOC_E_CERTIFICATE,
+	    "cert.subject.commonName" },
+	{ P(IACA, "CN=x,C=UT", .issuer_alt_url = NULL),
+	    MDOC_E_CERTIFICATE, "cert.issuerAltName" },
+	{ P(IACA, "CN=x,C=UT", URL, .not_before = 1795262400,
+	    .not_after = 2426414401), MDOC_E_CERTIFICATE,
+	    "cert.validity.period (18013-5 B.1.2), IACA certificate: "
+	    "validity: longest period: expected until "
+	    "2046-11-21T12:00:00Z at most, is 2046-11-21T12:00:01Z" },
+	{ P(IACA, "CN=x,C=UT", URL, .not_after = 1),
+	    MDOC_E_CERTIFICATE, "cert.validity.order" },
+	{ P(IACA, "CN=x,C=UT", URL, .not_before = -5),
+	    MDOC_E_ARGUMENT, "before 1970" },
+	{ P(IACA, "CN=x,C=ut", URL), MDOC_E_ARGUMENT,
+	    "two upper-case letters" },
+	{ P(IACA, "CN=x,Q=1", URL), MDOC_E_ARGUMENT,
+	    "unknown attribute" },
+	{ P(IACA, "CN=x,C=UT", .issuer_alt_url = "not a url"),
+	    MDOC_E_ARGUMENT, "issuer_alt_url" },
+	{ P(IACA, "CN=x,C=UT", .issuer_alt_url = "nothing"),
+	    MDOC_E_ARGUMENT, "scheme" },
+	{ P(IACA, "CN=x,C=UT", URL, .crl_url = ""),
+	    MDOC_E_ARGUMENT, "crl_url" },
+	{ P(DS, "CN=x,C=UT", URL), MDOC_E_CERTIFICATE,
+	    "needs the certificate of its issuer" },
+	{ P(IACA, NULL, URL), MDOC_E_ARGUMENT, "no subject" },
+};
+static const struct refused leaves[] = {
+	{ P(DS, "CN=x,C=DE", URL), MDOC_E_CERTIFICATE,
+	    "cert.subject.sameCountry (18013-5 B.1.4)" },
+	{ P(DS, "CN=x,C=UT,ST=other", URL), MDOC_E_CERTIFICATE,
+	    "cert.subject.sameState" },
+	{ P(DS, "CN=x", .not_after = 1795262400 + 458 * CERT_DAY),
+	    MDOC_E_CERTIFICATE, "cert.validity.period" },
+	{ P(DS, "CN=x", .not_before = 1795262400 - CERT_DAY),
+	    MDOC_E_CERTIFICATE, "cert.validity.issuer" },
+	{ P(IACA, "CN=x,C=UT", URL), MDOC_E_CERTIFICATE,
+	    "self-signed: no issuer" },
+};
+
+/* clang-format on */
+
+static void
+test_refused(void **state)
+{
 	mdoc_buf root = MDOC_BUF_INIT, out = MDOC_BUF_INIT;
-	mdoc_buf ds = MDOC_BUF_INIT;
-	mdoc_cert_params p = params(MDOC_CERT_DS, "CN=DS");
 	mdoc_key *key = NULL, *leaf = NULL;
 
 	(void)state;
@@ -500,6 +502,24 @@ test_refused(void **state)
 		bad(mdoc_cert_create(c, &leaves[i].p, leaf, key, bytes(&root),
 			&out),
 		    leaves[i].code, leaves[i].text);
+	assert_null(out.ptr);
+	mdoc_key_free(&key);
+	mdoc_key_free(&leaf);
+	mdoc_buf_reset(&root);
+}
+
+static void
+test_wrong_issuer(void **state)
+{
+	mdoc_buf root = MDOC_BUF_INIT, out = MDOC_BUF_INIT;
+	mdoc_buf ds = MDOC_BUF_INIT;
+	mdoc_cert_params p = params(MDOC_CERT_DS, "CN=DS");
+	mdoc_key *key = NULL, *leaf = NULL;
+
+	(void)state;
+	good(mdoc_key_generate(c, "P-256", &key));
+	good(mdoc_key_generate(c, "P-256", &leaf));
+	make_ca(MDOC_CERT_IACA, key, &root);
 	bad(mdoc_cert_create(c, &p, leaf, leaf, bytes(&root), &out), MDOC_E_KEY,
 	    "not the one in its certificate");
 	bad(mdoc_cert_create(c, &p, leaf, key, (mdoc_bytes){ root.ptr, 40 },
@@ -567,6 +587,7 @@ main(void)
 		cmocka_unit_test(test_curves),
 		cmocka_unit_test(test_token),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_wrong_issuer),
 		cmocka_unit_test(test_times),
 	};
 
