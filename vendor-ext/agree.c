@@ -178,17 +178,19 @@ path_native(struct job *j, struct agree_secret *ret)
 	return rv;
 }
 
-/* SHA-256 of data || key, a key again. */
+/* SHA-256 of pad || key, a key again. */
 static CK_RV
-hash_inside(struct job *j, uint8_t *data, CK_OBJECT_HANDLE key, CK_ULONG len,
-    CK_OBJECT_HANDLE *ret)
+hash_inside(struct job *j, const uint8_t pad[BLOCK_LEN], CK_OBJECT_HANDLE key,
+    CK_ULONG len, CK_OBJECT_HANDLE *ret)
 {
+	CK_BYTE data[BLOCK_LEN];
 	CK_KEY_DERIVATION_STRING_DATA p = { data, BLOCK_LEN };
 	CK_MECHANISM join = { CKM_CONCATENATE_DATA_AND_BASE, &p, sizeof(p) };
 	CK_MECHANISM hash = { CKM_SHA256_KEY_DERIVATION, NULL, 0 };
 	CK_OBJECT_HANDLE joined = 0;
 	CK_RV rv;
 
+	memcpy(data, pad, sizeof(data));
 	rv = derive(j, &join, key, BLOCK_LEN + len, USE_DERIVE, &joined);
 	if (rv == CKR_OK)
 		rv = derive(j, &hash, joined, SECRET_LEN, USE_DERIVE, ret);

@@ -69,34 +69,33 @@ static const struct {
  */
 static const struct field {
 	int cose;
+	int c;
 	const char *prime;
 	const char *d;
-	int c;
 	const char *small[2];
 } fields[] = {
-	{ 4,
+	{ 4, 0,
 	    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed",
-	    NULL, 0,
+	    NULL,
 	    {
 	    "00b8495f16056286fdb1329ceb8d09da6ac49ff1fae35616aeb8413b7c7aebe0",
 	    "57119fd0dd4e22d8868e1c58c45c44045bef839c55b1d0b1248c50a3bc959c5f"
 	    } },
-	{ 5,
+	{ 5, 0,
 	    "fffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff"
 	    "ffffffffffffffffffffffffffffffffffffffffffffffff",
-	    NULL, 0, { NULL, NULL } },
-	{ 6,
+	    NULL, { NULL, NULL } },
+	{ 6, 1,
 	    "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed",
 	    "52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3",
-	    1,
 	    {
 	    "05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826",
 	    "7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7"
 	    } },
-	{ 7,
+	{ 7, -1,
 	    "fffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff"
 	    "ffffffffffffffffffffffffffffffffffffffffffffffff",
-	    "-98a9", -1, { NULL, NULL } },
+	    "-98a9", { NULL, NULL } },
 };
 
 /* clang-format on */

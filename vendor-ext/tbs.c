@@ -420,7 +420,7 @@ static const struct {
 static bool
 read_authentication(struct cbor_reader *r, struct tbs *t)
 {
-	struct tbs_transcript transcript;
+	struct tbs_transcript transcript = { .ereader_key = BYTES_NULL };
 	size_t offset = cbor_offset(r);
 	struct bytes context;
 	uint64_t n;

@@ -332,6 +332,6 @@ token_rv_name(CK_RV rv)
 		if (names[i].rv == rv)
 			return names[i].name;
 	}
-	snprintf(text, sizeof(text), "CKR_0x%lx", rv);
+	(void)snprintf(text, sizeof(text), "CKR_0x%lx", rv);
 	return text;
 }

@@ -76,23 +76,30 @@ peer_generate(struct peer *p)
 	return mine;
 }
 
-/* false: the token does not have the curve. */
-static bool
-peer_make_first(const struct token *t, const struct curve *c, struct peer *p)
+/* A peer for a key pair of the token. */
+static void
+peer_for(const struct token *t, CK_OBJECT_HANDLE public_, struct peer *p)
 {
 	struct blob point = BLOB_INIT;
-	CK_OBJECT_HANDLE public_;
-	EVP_PKEY *mine;
+	EVP_PKEY *mine = peer_generate(p);
 
-	p->curve = c;
-	if (tokens_generate(t, c, &p->key, &public_) != CKR_OK)
-		return false;
-	memset(p->salt, c->cose & 0xff, sizeof(p->salt));
-	mine = peer_generate(p);
+	memset(p->salt, p->curve->cose & 0xff, sizeof(p->salt));
 	assert_int_equal(token_key_point(t, public_, &point), CKR_OK);
 	peer_agree(p, mine, blob_bytes(&point));
 	EVP_PKEY_free(mine);
 	blob_reset(&point);
+}
+
+/* false: the token does not have the curve. */
+static bool
+peer_make_first(const struct token *t, const struct curve *c, struct peer *p)
+{
+	CK_OBJECT_HANDLE public_;
+
+	p->curve = c;
+	if (tokens_generate(t, c, &p->key, &public_) != CKR_OK)
+		return false;
+	peer_for(t, public_, p);
 	return true;
 }
 
@@ -338,6 +345,46 @@ test_no_derive(void **state)
 	    CKR_KEY_FUNCTION_NOT_PERMITTED);
 	assert_int_equal(agree_probe(t, hasher, p.key, &path), CKR_OK);
 	assert_int_equal(path, AGREE_PATH_S);
+}
+
+/* A key that is not private serves without a login, as it does by itself. */
+static void
+test_without_login(void **state)
+{
+	CK_MECHANISM m = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	CK_BBOOL no = CK_FALSE, yes = CK_TRUE;
+	struct peer p = { .curve = curve_by_cose(1), .first = -1 };
+	struct bytes oid = p.curve->oid;
+	CK_ATTRIBUTE public_half[] = {
+		{ CKA_EC_PARAMS, (void *)(uintptr_t)oid.ptr, oid.len },
+	};
+	CK_ATTRIBUTE private_half[] = {
+		{ CKA_PRIVATE, &no, sizeof(no) },
+		{ CKA_DERIVE, &yes, sizeof(yes) },
+	};
+	struct agree_secret s = AGREE_SECRET_INIT;
+	const struct token *t = &softhsm;
+	CK_OBJECT_HANDLE public_, hidden, hidden_public;
+	struct agree_input in;
+
+	(void)state;
+	assert_int_equal(tokens_generate(t, p.curve, &hidden, &hidden_public),
+	    CKR_OK);
+	assert_int_equal(t->f->C_GenerateKeyPair(t->session, &m, public_half, 1,
+			     private_half, 2, &public_, &p.key),
+	    CKR_OK);
+	peer_for(t, public_, &p);
+	assert_int_equal(t->f->C_Logout(t->session), CKR_OK);
+	in = input_of(&p);
+	in.key = hidden;
+	assert_int_equal(agree_derive(t, hasher, &in, &s),
+	    CKR_KEY_HANDLE_INVALID);
+	in.key = p.key;
+	assert_int_equal(agree_derive(t, hasher, &in, &s), CKR_OK);
+	assert_secret(t, &p, &s, AGREE_PATH_C);
+	assert_int_equal(t->f->C_Login(t->session, CKU_USER, softhsm_pin,
+			     SOFTHSM_PIN_LEN),
+	    CKR_OK);
 }
 
 /* What a token refuses decides the path. */
@@ -602,6 +649,7 @@ main(void)
 		cmocka_unit_test(test_weakest),
 		cmocka_unit_test(test_bad_input),
 		cmocka_unit_test(test_no_derive),
+		cmocka_unit_test(test_without_login),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_der_point),
 		cmocka_unit_test(test_ambiguous_point),
