@@ -22,7 +22,15 @@ static bool item_parse(struct parser *d, struct blob *out);
 static void
 skip_space(struct parser *d)
 {
-	d->p += strspn(d->p, " \t\r\n");
+	const char *end;
+
+	for (;;) {
+		d->p += strspn(d->p, " \t\r\n");
+		end = *d->p == '/' ? strchr(d->p + 1, '/') : NULL;
+		if (end == NULL)
+			return;
+		d->p = end + 1;
+	}
 }
 
 static bool
@@ -85,12 +93,16 @@ char_parse(struct parser *d, struct blob *s)
 		return false;
 	d->p++;
 	if (c == 'u') {
-		if (sscanf(d->p, "%4x", &code) != 1 || code > 0x7ff)
+		if (sscanf(d->p, "%4x", &code) != 1)
 			return false;
 		d->p += 4;
 		if (code < 0x80)
 			return blob_append_u8(s, (uint8_t)code);
-		return blob_append_u8(s, (uint8_t)(0xc0 | code >> 6)) &&
+		if (code < 0x800)
+			return blob_append_u8(s, (uint8_t)(0xc0 | code >> 6)) &&
+			    blob_append_u8(s, (uint8_t)(0x80 | (code & 0x3f)));
+		return blob_append_u8(s, (uint8_t)(0xe0 | code >> 12)) &&
+		    blob_append_u8(s, (uint8_t)(0x80 | (code >> 6 & 0x3f))) &&
 		    blob_append_u8(s, (uint8_t)(0x80 | (code & 0x3f)));
 	}
 	escape = strchr(escapes, c);
@@ -106,8 +118,9 @@ text_parse(struct parser *d, struct blob *out)
 
 	while (good && *d->p != '"' && *d->p != '\0')
 		good = char_parse(d, &s);
-	good = good && *d->p == '"' && string_put(d, out, 3, &s);
+	good = good && *d->p == '"';
 	d->p += good;
+	good = good && string_put(d, out, 3, &s);
 	blob_reset(&s);
 	return good;
 }
@@ -130,12 +143,32 @@ hex_parse(struct parser *d, struct blob *out)
 	return good;
 }
 
+/* 1.5_2 and 1.5_3: single and double precision */
+static bool
+float_put(struct parser *d, struct blob *out, double v)
+{
+	const float f = (float)v;
+	uint64_t bits = 0;
+	uint32_t single;
+
+	if (d->p[1] == '2') {
+		memcpy(&single, &f, sizeof(single));
+		bits = single;
+	} else if (d->p[1] == '3') {
+		memcpy(&bits, &v, sizeof(bits));
+	} else {
+		return false;
+	}
+	return head_put(d, out, 7, bits);
+}
+
 static bool
 number_parse(struct parser *d, struct blob *out)
 {
 	struct cbor_writer w;
 	char *end;
 	bool negative = *d->p == '-';
+	double number;
 	uint64_t n;
 
 	errno = 0;
@@ -143,9 +176,12 @@ number_parse(struct parser *d, struct blob *out)
 	if (end == d->p + negative)
 		return false;
 	if (*end == '.' || *end == 'e' || *end == 'E') {
-		cbor_writer_init(&w, out);
-		cbor_put_double(&w, strtod(d->p, &end));
+		number = strtod(d->p, &end);
 		d->p = end;
+		if (*end == '_')
+			return float_put(d, out, number);
+		cbor_writer_init(&w, out);
+		cbor_put_double(&w, number);
 		return w.error == CBOR_OK;
 	}
 	/* -2^64, whose value without the sign does not fit, is -1 - n. */
@@ -248,6 +284,8 @@ word_parse(struct parser *d, struct blob *out)
 		uint8_t len;
 		uint8_t bytes[3];
 	} words[] = {
+		{ "''_", 2, { 0x5f, 0xff } },
+		{ "\"\"_", 2, { 0x7f, 0xff } },
 		{ "false", 1, { 0xf4 } },
 		{ "true", 1, { 0xf5 } },
 		{ "null", 1, { 0xf6 } },
@@ -275,7 +313,7 @@ item_parse(struct parser *d, struct blob *out)
 		d->mark = out->len;
 	if (accept(d, "h'"))
 		good = hex_parse(d, out);
-	else if (accept(d, "\""))
+	else if (strncmp(d->p, "\"\"_", 3) != 0 && accept(d, "\""))
 		good = text_parse(d, out);
 	else if (accept(d, "<<"))
 		good = container_parse(d, out, 2, ">>");
