@@ -9,15 +9,13 @@
 
 /*
  * EReaderKey is on the curve of EDeviceKey (12.2) and, unlike that, always
- * uncompressed (12.7.2).
+ * uncompressed (12.7.2). That it is a point is seen when it is used.
  */
 static int
 check_reader_key(mdoc_session *s, const struct cose_key *k,
     enum event_id *ret_event)
 {
 	const struct curve *own = key_curve(s->key);
-	uint8_t point[CURVE_MAX_POINT];
-	size_t len;
 
 	if (k->curve != own) {
 		*ret_event = EVENT_CURVE_MISMATCH;
@@ -29,9 +27,6 @@ check_reader_key(mdoc_session *s, const struct cose_key *k,
 	if (k->compressed)
 		return ctx_fail(s->ctx, MDOC_E_KEY,
 		    "eReaderKey: y is a sign, not a coordinate");
-	if (!cose_key_point(k, point, &len))
-		return ctx_fail(s->ctx, MDOC_E_KEY,
-		    "eReaderKey: not a point on %s", own->name);
 	return MDOC_OK;
 }
 
@@ -72,8 +67,11 @@ device_receive_first(mdoc_session *s, const struct message *m,
 		    "session: out of memory");
 	if ((r = session_transcript_make(s)) != MDOC_OK)
 		return r;
-	*ret_event = EVENT_AGREEMENT_FAILED;
-	return session_derive(s, &peer);
+	/* Our own key was found fit before: the peer's is not. */
+	r = session_derive(s, &peer);
+	*ret_event =
+	    r == MDOC_E_KEY ? EVENT_KEY_INVALID : EVENT_AGREEMENT_FAILED;
+	return r;
 }
 
 static const struct session_role device_role = {
@@ -147,15 +145,31 @@ check_device(mdoc_session *s, const char *what)
 	return session_check_unused(s, what);
 }
 
+/* Ours is a point, so that what is equal to it is one. */
+static bool
+is_own_key(const mdoc_session *s, const struct cose_key *k)
+{
+	const struct curve *c = key_curve(s->key);
+	struct bytes own = key_point(s->key), x, y;
+
+	if (k->curve != c)
+		return false;
+	if (c->kind != CURVE_WEIERSTRASS)
+		return bytes_equal(k->x, own);
+	x = bytes_of(own.ptr + 1, c->field_len);
+	y = bytes_of(x.ptr + x.len, c->field_len);
+	return bytes_equal(k->x, x) &&
+	    (k->compressed ? k->y_odd == (y.ptr[y.len - 1] & 1)
+			   : bytes_equal(k->y, y));
+}
+
 int
 mdoc_session_set_engagement(mdoc_session *session, mdoc_bytes device_engagement)
 {
 	static const char what[] = "DeviceEngagement";
-	uint8_t point[CURVE_MAX_POINT];
 	struct bytes in = from_public(device_engagement);
 	struct engagement e;
 	struct cbor_reader r;
-	size_t len;
 	int code;
 
 	if ((code = check_device(session, what)) != MDOC_OK)
@@ -163,9 +177,7 @@ mdoc_session_set_engagement(mdoc_session *session, mdoc_bytes device_engagement)
 	cbor_reader_init(&r, in);
 	if (!engagement_read(&r, &e))
 		return ctx_fail_cbor(session->ctx, &r, what);
-	if (e.edevice_key.curve != key_curve(session->key) ||
-	    !cose_key_point(&e.edevice_key, point, &len) ||
-	    !bytes_equal(bytes_of(point, len), key_point(session->key)))
+	if (!is_own_key(session, &e.edevice_key))
 		return ctx_fail(session->ctx, MDOC_E_KEY,
 		    "%s: it carries another key than the session's", what);
 	if (!blob_set(&session->engagement, in))

@@ -133,12 +133,10 @@ event_fill(mdoc_session *s, enum event_id id, const struct message *m,
 {
 	const struct event_kind *k = event_kind(id);
 
-	if (k->type != MDOC_EVENT_ERROR)
-		snprintf(s->reason, sizeof(s->reason), "%s", k->reason);
 	*ret = (mdoc_event){
 		.type = k->type,
 		.name = k->name,
-		.reason = s->reason,
+		.reason = k->type == MDOC_EVENT_ERROR ? s->reason : k->reason,
 		.error = k->error,
 		.status = m == NULL ? MESSAGE_NO_STATUS : m->status,
 		.answer = to_public(message_status(k->answer)),

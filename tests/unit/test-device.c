@@ -138,6 +138,63 @@ test_bad_keys(void **state)
 	blob_reset(&in);
 }
 
+/* u = 0 and u = 1 have small order: no secret would come of them. */
+static void
+test_small_order(void **state)
+{
+	struct blob in = BLOB_INIT;
+	struct parties p;
+
+	(void)state;
+	for (uint8_t u = 0; u < 2; u++) {
+		parties_new(&p, "X25519");
+		assert_int_equal(mdoc_session_send(p.reader.session,
+				     to_public(bytes_str("request")),
+				     &p.reader.message),
+		    MDOC_OK);
+		assert_true(blob_set(&in,
+		    from_public(parties_bytes(&p.reader.message))));
+		/* ... a3 01 01 20 04 21 58 20 u */
+		memset(in.ptr + AT_KEY + 8, 0, 32);
+		in.ptr[AT_KEY + 8] = u;
+		device_fails(&p, &in, "reader-key-invalid", MDOC_E_KEY, 10);
+	}
+	blob_reset(&in);
+}
+
+/* An engagement may carry the own key with y as its sign. */
+static void
+test_compressed_engagement(void **state)
+{
+	struct blob out = BLOB_INIT;
+	struct parties p;
+	struct party *d = &p.device, *r = &p.reader;
+	struct bytes in;
+	uint8_t odd;
+
+	(void)state;
+	parties_new(&p, "P-256");
+	in = from_public(mdoc_session_engagement(d->session));
+	odd = in.ptr[in.len - 1] & 1;
+	assert_true(blob_append(&out, in.ptr, in.len - 34));
+	out.ptr[12] = (uint8_t)(out.ptr[12] - 33);
+	for (uint8_t sign = 0; sign < 2; sign++) {
+		assert_true(blob_append_u8(&out, sign == 0 ? 0xf4 : 0xf5));
+		assert_int_equal(mdoc_session_set_engagement(d->session,
+				     to_public(blob_bytes(&out))),
+		    sign == odd ? MDOC_OK : MDOC_E_KEY);
+		blob_truncate(&out, out.len - 1);
+	}
+	mdoc_session_free(&r->session);
+	assert_int_equal(mdoc_session_new_reader(r->ctx,
+			     mdoc_session_engagement(d->session), r->key,
+			     &r->session),
+	    MDOC_OK);
+	parties_establish(&p);
+	parties_free(&p);
+	blob_reset(&out);
+}
+
 /* Another curve of the same length of coordinates */
 static void
 test_curve_mismatch(void **state)
@@ -420,6 +477,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_annex_d),
 		cmocka_unit_test(test_bad_keys),
+		cmocka_unit_test(test_small_order),
+		cmocka_unit_test(test_compressed_engagement),
 		cmocka_unit_test(test_curve_mismatch),
 		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_no_establishment),

@@ -174,6 +174,29 @@ test_curves(void **state)
 	}
 }
 
+/* A point off the curve never reaches the token. */
+static void
+test_bad_peer(void **state)
+{
+	struct parties p;
+	struct party *d = &p.device, *r = &p.reader;
+
+	(void)state;
+	need_softhsm();
+	parties_new(&p, "P-256");
+	into_token(d, TOKEN ";object=invalid" PIN);
+	mdoc_session_free(&d->session);
+	good(d, mdoc_session_new_device(d->ctx, d->key, &d->session));
+	good(r,
+	    mdoc_session_send(r->session, to_public(bytes_str("x")),
+		&r->message));
+	/* The last byte of y: 16 bytes of head, 75 of key */
+	r->message.ptr[16 + 75 - 1] ^= 1;
+	parties_receive(d, parties_bytes(&r->message), "reader-key-invalid");
+	assert_int_equal(d->event.error, MDOC_E_KEY);
+	parties_free(&p);
+}
+
 /* A policy that forbids what this token can do ends in a named event. */
 static void
 test_forbidden(void **state)
@@ -213,6 +236,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_annex_d),
 		cmocka_unit_test(test_curves),
+		cmocka_unit_test(test_bad_peer),
 		cmocka_unit_test(test_forbidden),
 	};
 
