@@ -38,7 +38,7 @@ __wrap_free(void *p)
 {
 	size_t len = p == NULL ? 0 : malloc_usable_size(p);
 
-	for (size_t i = 0; i < n_secrets; i++) {
+	for (size_t i = 0; p != NULL && i < n_secrets; i++) {
 		if (memmem(p, len, secrets[i].bytes,
 			sizeof(secrets[i].bytes)) != NULL)
 			found = secrets[i].name;
