@@ -6,58 +6,80 @@
 /* Longer than any certificate; keeps sums of lengths far from overflow. */
 #define MAX_LEN_OCTETS 3
 
-static bool
-take_len(struct bytes *in, size_t *ret)
+/*
+ * The length at p (before end) into *ret; how many octets it has, 0: none that
+ * is allowed. A certificate has about sixty elements: this is worth its lines.
+ */
+static inline size_t
+read_len(const uint8_t *p, const uint8_t *end, size_t *ret)
 {
-	uint8_t first, b;
-	size_t len = 0;
+	size_t n, len = 0;
 
-	if (!bytes_take_u8(in, &first))
-		return false;
-	if (first < 0x80) {
-		*ret = first;
-		return true;
+	if (p == end)
+		return 0;
+	if (*p < 0x80) {
+		*ret = *p;
+		return 1;
 	}
-	first &= 0x7f;
-	if (first == 0 || first > MAX_LEN_OCTETS)
-		return false;
-	for (uint8_t i = 0; i < first; i++) {
-		if (!bytes_take_u8(in, &b) || (i == 0 && b == 0))
-			return false;
-		len = len << 8 | b;
-	}
+	n = *p & 0x7f;
+	if (n == 0 || n > MAX_LEN_OCTETS || (size_t)(end - p) <= n || p[1] == 0)
+		return 0;
+	for (size_t i = 1; i <= n; i++)
+		len = len << 8 | p[i];
 	if (len < 0x80)
-		return false;
+		return 0;
 	*ret = len;
-	return true;
+	return 1 + n;
+}
+
+/* Where the content of the element at the start of in is, and its length. */
+static inline const uint8_t *
+find_content(struct bytes in, size_t *ret_len)
+{
+	const uint8_t *end = in.ptr + in.len;
+	const uint8_t *p;
+	size_t len, n;
+
+	if (in.len < 2 || (in.ptr[0] & 0x1f) == 0x1f ||
+	    (n = read_len(in.ptr + 1, end, &len)) == 0)
+		return NULL;
+	p = in.ptr + 1 + n;
+	if ((size_t)(end - p) < len)
+		return NULL;
+	*ret_len = len;
+	return p;
 }
 
 bool
 der_next(struct bytes *in, struct der *ret)
 {
-	struct bytes left = *in;
-	struct der d;
+	const uint8_t *start = in->ptr;
+	const uint8_t *end = start + in->len;
+	const uint8_t *p;
 	size_t len;
 
-	if (!bytes_take_u8(&left, &d.tag) || (d.tag & 0x1f) == 0x1f ||
-	    !take_len(&left, &len) || !bytes_take(&left, len, &d.content))
+	if ((p = find_content(*in, &len)) == NULL)
 		return false;
-	d.whole = bytes_of(in->ptr, (size_t)(left.ptr - in->ptr));
-	*in = left;
-	*ret = d;
+	ret->tag = start[0];
+	ret->content = bytes_of(p, len);
+	p += len;
+	ret->whole = bytes_of(start, (size_t)(p - start));
+	*in = bytes_of(p, (size_t)(end - p));
 	return true;
 }
 
 bool
 der_take(struct bytes *in, uint8_t tag, struct bytes *ret)
 {
-	struct bytes left = *in;
-	struct der d;
+	const uint8_t *end = in->ptr + in->len;
+	const uint8_t *p;
+	size_t len;
 
-	if (!der_next(&left, &d) || d.tag != tag)
+	if (in->len == 0 || in->ptr[0] != tag ||
+	    (p = find_content(*in, &len)) == NULL)
 		return false;
-	*in = left;
-	*ret = d.content;
+	*ret = bytes_of(p, len);
+	*in = bytes_of(p + len, (size_t)(end - p) - len);
 	return true;
 }
 
