@@ -118,13 +118,13 @@ making_begin(mdoc_ctx *c, const char *uri, const struct curve *curve,
 
 	m->ctx = c;
 	m->curve = curve;
-	m->use = use;
+	m->use = use != 0 ? use : kinds[curve->kind].use;
 	m->private_class = CKO_PRIVATE_KEY;
 	m->public_class = CKO_PUBLIC_KEY;
 	m->type = kinds[curve->kind].type;
 	m->yes = CK_TRUE;
 	m->no = CK_FALSE;
-	if (use == 0 || (use & ~kinds[curve->kind].use) != 0)
+	if ((use & ~kinds[curve->kind].use) != 0)
 		return ctx_fail(c, MDOC_E_ARGUMENT,
 		    "a key on %s can be used to %s", curve->name,
 		    curve->kind == CURVE_WEIERSTRASS   ? "sign and derive"

@@ -9,9 +9,11 @@
 #include <mdoc/key.h>
 #include <mdoc/report.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+
+/* clang-format on */
 
 enum mdoc_cert_profile {
 	MDOC_CERT_IACA,      /* B.1.2 */
@@ -64,8 +66,9 @@ int mdoc_trust_add_source(mdoc_trust *trust, const char *source);
 size_t mdoc_trust_count(const mdoc_trust *trust);
 void mdoc_trust_free(mdoc_trust **trust);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

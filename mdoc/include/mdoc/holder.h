@@ -8,9 +8,10 @@
 
 #include <mdoc/key.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 /* An IssuerSigned that was read and indexed once. */
 typedef struct mdoc_credential mdoc_credential;
@@ -90,8 +91,9 @@ int mdoc_present(mdoc_ctx *ctx, mdoc_credential *const *credentials, size_t n,
  * not CBOR, 12 not a DeviceRequest (18013-5 10.3.2). */
 int mdoc_present_error(mdoc_ctx *ctx, unsigned status, mdoc_buf *ret);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

@@ -5,9 +5,10 @@
 
 #include <mdoc/types.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 /*
  * Finds out what the input is (CBOR, hex, base64, base64url, "mdoc:" URI, PEM)
@@ -41,8 +42,9 @@ int mdoc_value_text(mdoc_ctx *ctx, mdoc_bytes value, size_t max_string,
     mdoc_buf *ret);
 int mdoc_value_json(mdoc_ctx *ctx, mdoc_bytes value, mdoc_buf *ret);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

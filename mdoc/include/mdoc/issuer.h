@@ -5,9 +5,10 @@
 
 #include <mdoc/key.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 typedef struct mdoc_issuer mdoc_issuer;
 
@@ -56,8 +57,9 @@ int mdoc_issuer_set_digest(mdoc_issuer *issuer, const char *algorithm);
 int mdoc_issuer_sign(mdoc_issuer *issuer, mdoc_key *ds_key,
     const mdoc_bytes *x5chain, size_t n, mdoc_buf *ret_issuer_signed);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

@@ -5,9 +5,10 @@
 
 #include <mdoc/types.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 typedef struct mdoc_key mdoc_key;
 
@@ -24,7 +25,7 @@ int mdoc_key_from_bytes(mdoc_ctx *ctx, mdoc_bytes in, mdoc_key **ret);
 int mdoc_key_generate(mdoc_ctx *ctx, const char *curve, mdoc_key **ret);
 void mdoc_key_free(mdoc_key **key);
 
-/* What a new key in a token may do. */
+/* What a new key in a token may do; 0: all that its curve can do. */
 #define MDOC_KEY_USE_SIGN   0x1u
 #define MDOC_KEY_USE_DERIVE 0x2u
 
@@ -73,8 +74,9 @@ int mdoc_key_equal(const mdoc_key *a, const mdoc_key *b);
  */
 int mdoc_key_path(mdoc_key *key, char *ret);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

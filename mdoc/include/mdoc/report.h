@@ -5,9 +5,10 @@
 
 #include <mdoc/types.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 typedef struct mdoc_report mdoc_report;
 
@@ -73,8 +74,9 @@ int mdoc_report_claim(const mdoc_report *report, size_t document, size_t i,
 
 void mdoc_report_free(mdoc_report **report);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

@@ -5,9 +5,10 @@
 
 #include <mdoc/key.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 /* Making one. Every text is UTF-8 and copied. */
 typedef struct mdoc_request mdoc_request;
@@ -45,8 +46,9 @@ typedef struct mdoc_request_element {
 int mdoc_request_read(mdoc_ctx *ctx, mdoc_bytes in,
     int (*fn)(void *arg, const mdoc_request_element *element), void *arg);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

@@ -8,9 +8,10 @@
 
 #include <mdoc/key.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 /*
  * Time-outs, in milliseconds: at least so long if there are any (18013-5 9.4,
@@ -131,8 +132,9 @@ int mdoc_session_send_last(mdoc_session *session, mdoc_bytes plaintext,
 /* SessionData with status 20 and no data. The session is over. */
 int mdoc_session_end(mdoc_session *session, mdoc_buf *ret_message);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

@@ -5,9 +5,11 @@
 
 #include <mdoc/types.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+
+/* clang-format on */
 
 typedef struct mdoc_token_info {
 	const char *uri; /* "pkcs11:model=...;token=..." */
@@ -31,8 +33,9 @@ int mdoc_token_list(mdoc_ctx *ctx,
 int mdoc_token_init(mdoc_ctx *ctx, const char *label, mdoc_bytes so_pin,
     mdoc_bytes pin);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

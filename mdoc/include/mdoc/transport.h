@@ -8,9 +8,10 @@
 
 #include <mdoc/types.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 /* Longest message that any transport accepts. */
 #define MDOC_TRANSPORT_MAX ((size_t)16 << 20)
@@ -75,8 +76,9 @@ int mdoc_transport_fd(const mdoc_transport *transport);
 /* Closes it, too. */
 void mdoc_transport_free(mdoc_transport **transport);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

@@ -6,9 +6,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Around the declarations of every header: C names, visible ones. */
 #ifdef __cplusplus
-extern "C" {
+#define MDOC_C_BEGIN extern "C" {
+#define MDOC_C_END   }
+#else
+#define MDOC_C_BEGIN
+#define MDOC_C_END
 #endif
+#ifdef __GNUC__
+#define MDOC_VISIBLE _Pragma("GCC visibility push(default)")
+#define MDOC_USUAL   _Pragma("GCC visibility pop")
+#else
+#define MDOC_VISIBLE
+#define MDOC_USUAL
+#endif
+
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+
+/* clang-format on */
 
 /* Borrowed: the memory belongs to somebody else. ptr NULL: absent. */
 typedef struct mdoc_bytes {
@@ -103,8 +121,9 @@ void mdoc_ctx_set_pin(mdoc_ctx *ctx, mdoc_pin_fn *fn, void *arg);
  * p11-mdoc(7). */
 int mdoc_ctx_set_minimum_path(mdoc_ctx *ctx, char path);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif

@@ -6,9 +6,10 @@
 #include <mdoc/cert.h>
 #include <mdoc/report.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+/* clang-format off */
+MDOC_C_BEGIN
+MDOC_VISIBLE
+/* clang-format on */
 
 /*
  * A verifier keeps what is worth keeping between messages: fetched algorithms,
@@ -49,8 +50,9 @@ int mdoc_verify_response(mdoc_verifier *verifier, mdoc_bytes in,
 int mdoc_verify_request(mdoc_verifier *verifier, mdoc_bytes in,
     const mdoc_verify_params *params, mdoc_report **ret);
 
-#ifdef __cplusplus
-}
-#endif
+/* clang-format off */
+MDOC_USUAL
+MDOC_C_END
+/* clang-format on */
 
 #endif
