@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -14,6 +15,7 @@
 
 #include "mdoc/crypto/ctx.h"
 #include "tests/support/exchange.h"
+#include "tests/support/softhsm.h"
 #include "tests/support/vectors.h"
 
 /* 2020-10-02T00:00:00Z and 2026-11-21T00:00:00Z. */
@@ -286,11 +288,14 @@ wallet_present(struct exchange *x, const mdoc_buf *request,
 	mdoc_verify_params params = { .size = sizeof(params),
 		.at = CMWALLET_AT };
 	mdoc_report *report = NULL;
-	char path = 0;
+	char path = 0, want = 'M';
 
 	if (exchange_present(x, request, mode, &response, &path) != MDOC_OK)
 		fail_msg("present: %s", mdoc_ctx_error(x->ctx));
-	assert_int_equal(path, 'M');
+	/* SoftHSMv2: the MAC by C_DigestKey. */
+	if (mdoc_key_uri(x->device_key) != NULL)
+		want = mode == MDOC_DEVICE_AUTH_MAC ? 'C' : 'S';
+	assert_int_equal(path, want);
 	params.transcript = exchange_bytes(&x->transcript);
 	params.ereader_key = x->ereader_key;
 	assert_int_equal(mdoc_verify_response(x->verifier,
@@ -314,8 +319,28 @@ wallet_present(struct exchange *x, const mdoc_buf *request,
 	mdoc_buf_reset(&response);
 }
 
+/* The device key of the credential: in memory, or imported into a token. */
 static void
-wallet_one(struct exchange *x, const json_t *entry)
+wallet_key(struct exchange *x, struct blob *pkcs8, const char *token_uri)
+{
+	mdoc_key *key = NULL, *imported = NULL;
+
+	mdoc_key_free(&x->device_key);
+	assert_int_equal(mdoc_key_from_bytes(x->ctx, span(pkcs8), &key),
+	    MDOC_OK);
+	if (token_uri != NULL) {
+		if (mdoc_key_import(x->ctx, token_uri, key,
+			MDOC_KEY_USE_SIGN | MDOC_KEY_USE_DERIVE,
+			&imported) != MDOC_OK)
+			fail_msg("import: %s", mdoc_ctx_error(x->ctx));
+		mdoc_key_free(&key);
+		key = imported;
+	}
+	x->device_key = key;
+}
+
+static void
+wallet_one(struct exchange *x, const json_t *entry, const char *token_uri)
 {
 	struct blob issuer_signed = BLOB_INIT, key = BLOB_INIT;
 	mdoc_verify_params params = { .size = sizeof(params),
@@ -339,7 +364,7 @@ wallet_one(struct exchange *x, const json_t *entry)
 	request_all(x, report, &request);
 
 	mdoc_credential_free(&x->credential);
-	mdoc_key_free(&x->device_key);
+	wallet_key(x, &key, token_uri);
 	assert_int_equal(mdoc_credential_new(x->ctx, span(&issuer_signed),
 			     &x->credential),
 	    MDOC_OK);
@@ -358,24 +383,63 @@ wallet_one(struct exchange *x, const json_t *entry)
 	blob_reset(&key);
 }
 
+/* Skips the test before there is anything to free. */
+static void
+wallet_text(struct blob *ret)
+{
+	VECTORS_OR_SKIP("cmwallet/issuersigned_with_device_keys.json", ret);
+}
+
+static void
+wallet_all(struct exchange *x, struct bytes text, bool token)
+{
+	json_t *root, *entry;
+	json_error_t e;
+	char uri[80];
+	size_t i;
+
+	root = json_loadb((const char *)text.ptr, text.len, 0, &e);
+	assert_true(json_is_array(root));
+	assert_int_equal(json_array_size(root), 11);
+	json_array_foreach(root, i, entry)
+	{
+		assert_true(snprintf(uri, sizeof(uri),
+				"pkcs11:token=wallet;object=k%zu?pin-value=%s",
+				i, SOFTHSM_PIN) < (int)sizeof(uri));
+		wallet_one(x, entry, token ? uri : NULL);
+	}
+	json_decref(root);
+}
+
 static void
 test_cmwallet(void **state)
 {
 	struct blob text = BLOB_INIT;
 	struct exchange x;
-	json_t *root, *entry;
-	json_error_t e;
-	size_t i;
 
 	(void)state;
-	VECTORS_OR_SKIP("cmwallet/issuersigned_with_device_keys.json", &text);
-	root = json_loadb((const char *)text.ptr, text.len, 0, &e);
-	assert_true(json_is_array(root));
-	assert_int_equal(json_array_size(root), 11);
+	wallet_text(&text);
 	exchange_new(&x, "P-256");
-	json_array_foreach(root, i, entry) wallet_one(&x, entry);
+	wallet_all(&x, blob_bytes(&text), false);
 	exchange_free(&x);
-	json_decref(root);
+	blob_reset(&text);
+}
+
+static void
+test_cmwallet_token(void **state)
+{
+	struct blob text = BLOB_INIT;
+	struct softhsm hsm;
+	struct exchange x;
+
+	(void)state;
+	if (!softhsm_new(&hsm, "wallet"))
+		skip();
+	wallet_text(&text);
+	exchange_new(&x, "P-256");
+	assert_int_equal(mdoc_ctx_set_module(x.ctx, hsm.module), MDOC_OK);
+	wallet_all(&x, blob_bytes(&text), true);
+	exchange_free(&x);
 	blob_reset(&text);
 }
 
@@ -386,6 +450,7 @@ main(void)
 		cmocka_unit_test(test_annex_d_response),
 		cmocka_unit_test(test_annex_d_request),
 		cmocka_unit_test(test_cmwallet),
+		cmocka_unit_test(test_cmwallet_token),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
