@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,6 +15,7 @@
 #include "common/util.h"
 #include "mdoc/session/event.h"
 #include "mdoc/session/message.h"
+#include "tests/support/vectors.h"
 
 /* What a name stands for cannot be told from two. */
 static void
@@ -49,6 +52,35 @@ test_kinds(void **state)
 	}
 }
 
+/* Whoever meets a name finds it in the manual, with the status answered. */
+static void
+test_manual(void **state)
+{
+	const struct event_kind *k;
+	struct blob page = BLOB_INIT;
+	char item[64];
+	const char *at;
+
+	(void)state;
+	assert_true(vectors_read_own("doc/mdoc_session.3", &page));
+	assert_true(blob_append_u8(&page, 0));
+	for (size_t i = 0; i < EVENT_COUNT; i++) {
+		k = event_kind((enum event_id)i);
+		snprintf(item, sizeof(item), ".It Qq %s\n", k->name);
+		at = strstr((const char *)page.ptr, item);
+		if (k->answer == 0) {
+			snprintf(item, sizeof(item), "Qq %s", k->name);
+			at = strstr((const char *)page.ptr, item);
+			assert_non_null(at);
+			continue;
+		}
+		assert_non_null(at);
+		assert_int_equal(strtol(at + strlen(item), NULL, 10),
+		    k->answer);
+	}
+	blob_reset(&page);
+}
+
 static void
 test_status(void **state)
 {
@@ -79,6 +111,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_kinds),
+		cmocka_unit_test(test_manual),
 		cmocka_unit_test(test_status),
 	};
 
