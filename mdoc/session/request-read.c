@@ -45,7 +45,10 @@ mdoc_request_read(mdoc_ctx *ctx, mdoc_bytes in,
 		if (!doc_request_each(&d, visit, &w))
 			break;
 	}
-	if (w.result == 0 && q.docs.error != CBOR_OK)
-		return ctx_fail_cbor(ctx, &q.docs, "DeviceRequest");
+	/* The whole was read before, so that only fn can have stopped it. */
+	if (w.result == 0 && q.left > 0)
+		return ctx_fail(ctx, MDOC_E_INTERNAL,
+		    "DeviceRequest: %zu documents were not read",
+		    (size_t)q.left);
 	return w.result;
 }

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "mdoc/session/session.h"
@@ -156,7 +157,8 @@ fail(mdoc_session *s, enum event_id id, int error, mdoc_event *ret)
 
 	if (error == MDOC_OK)
 		error = ctx_fail(s->ctx, k->error, "session: %s", k->reason);
-	snprintf(s->reason, sizeof(s->reason), "%s", mdoc_ctx_error(s->ctx));
+	(void)snprintf(s->reason, sizeof(s->reason), "%s",
+	    mdoc_ctx_error(s->ctx));
 	event_fill(s, id, NULL, ret);
 	ret->error = error;
 	end(s, id);
@@ -360,35 +362,52 @@ mdoc_session_end(mdoc_session *session, mdoc_buf *ret_message)
 	return MDOC_OK;
 }
 
+struct handed {
+	const struct handover *handover;
+	struct blob parts[HANDOVER_MAX_PARTS];
+	size_t n;
+};
+
+/* Exchanges what the session has for what is given. */
+static void
+swap_handover(mdoc_session *s, struct handed *h)
+{
+	struct handed old = { .handover = s->handover, .n = s->n_parts };
+
+	memcpy(old.parts, s->parts, sizeof(old.parts));
+	s->handover = h->handover;
+	s->n_parts = h->n;
+	memcpy(s->parts, h->parts, sizeof(s->parts));
+	*h = old;
+}
+
 int
 mdoc_session_set_handover(mdoc_session *session, const char *handover,
     const mdoc_bytes *parts, size_t n)
 {
-	const struct handover *found;
-	struct blob copies[HANDOVER_MAX_PARTS] = { BLOB_INIT, BLOB_INIT };
+	struct handed h = { .n = n };
 	int r;
 
-	if ((r = session_check_unused(session, "handover")) != MDOC_OK ||
-	    (r = transcript_handover(session->ctx, handover, n, &found)) !=
-		MDOC_OK)
+	if ((r = session_check_unused(session, "handover")) != MDOC_OK)
 		return r;
+	h.handover = transcript_handover(session->ctx, handover, n);
+	if (h.handover == NULL)
+		return MDOC_E_ARGUMENT;
 	for (size_t i = 0; i < n; i++) {
-		if (!blob_set(&copies[i], from_public(parts[i]))) {
+		if (!blob_set(&h.parts[i], from_public(parts[i]))) {
 			r = ctx_fail(session->ctx, MDOC_E_MEMORY,
 			    "handover: out of memory");
 			goto out;
 		}
 	}
-	session->handover = found;
-	session->n_parts = n;
-	for (size_t i = 0; i < HANDOVER_MAX_PARTS; i++)
-		blob_move(&session->parts[i], &copies[i]);
+	swap_handover(session, &h);
 	/* The reader knows both keys, so it has a transcript already. */
-	if (session->ereader_key.len > 0)
-		r = session_transcript_make(session);
+	if (session->ereader_key.len > 0 &&
+	    (r = session_transcript_make(session)) != MDOC_OK)
+		swap_handover(session, &h);
 out:
 	for (size_t i = 0; i < HANDOVER_MAX_PARTS; i++)
-		blob_reset(&copies[i]);
+		blob_reset(&h.parts[i]);
 	return r;
 }
 

@@ -8,22 +8,23 @@
 /* More than all heads take: only for the size of memory. */
 #define HEADS_MAX 64
 
-int
-transcript_handover(mdoc_ctx *c, const char *name, size_t n,
-    const struct handover **ret)
+const struct handover *
+transcript_handover(mdoc_ctx *c, const char *name, size_t n)
 {
-	const struct handover *h;
+	const struct handover *h = handover_find(name);
 
-	if ((h = handover_find(name)) == NULL)
-		return ctx_fail(c, MDOC_E_ARGUMENT,
-		    "handover: \"%.40s\" is not known",
+	if (h == NULL) {
+		ctx_fail(c, MDOC_E_ARGUMENT, "handover: \"%.40s\" is not known",
 		    name == NULL ? "" : name);
-	if (n < h->min_parts || n > h->max_parts)
-		return ctx_fail(c, MDOC_E_ARGUMENT,
+		return NULL;
+	}
+	if (n < h->min_parts || n > h->max_parts) {
+		ctx_fail(c, MDOC_E_ARGUMENT,
 		    "handover: %zu parts given, %s takes %s", n, h->name,
 		    h->parts);
-	*ret = h;
-	return MDOC_OK;
+		return NULL;
+	}
+	return h;
 }
 
 bool
@@ -93,9 +94,9 @@ mdoc_transcript_make(mdoc_ctx *ctx, mdoc_bytes device_engagement,
 	struct cbor_writer w;
 	int r;
 
-	if ((r = transcript_handover(ctx, handover, n, &in.handover)) !=
-		MDOC_OK ||
-	    (r = check_item(ctx, device_engagement, "DeviceEngagement")) !=
+	if ((in.handover = transcript_handover(ctx, handover, n)) == NULL)
+		return MDOC_E_ARGUMENT;
+	if ((r = check_item(ctx, device_engagement, "DeviceEngagement")) !=
 		MDOC_OK ||
 	    (r = check_item(ctx, ereader_key, "EReaderKey")) != MDOC_OK)
 		return r;

@@ -16,9 +16,10 @@ struct transcript_input {
 	size_t n;
 };
 
-/* Finds the handover and checks the number of its parts. */
-int transcript_handover(mdoc_ctx *c, const char *name, size_t n,
-    const struct handover **ret) NODISCARD;
+/* Finds the handover and checks the number of its parts. NULL: not possible
+ * (MDOC_E_ARGUMENT), with a text in the context. */
+const struct handover *
+transcript_handover(mdoc_ctx *c, const char *name, size_t n) NODISCARD;
 /* false: out of memory. */
 bool
 transcript_write(const struct transcript_input *in, struct blob *ret) NODISCARD;

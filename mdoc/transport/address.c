@@ -85,9 +85,9 @@ address_format(const struct sockaddr *sa, socklen_t len, char *out)
 	r = getnameinfo(sa, len, host, sizeof(host), port, sizeof(port),
 	    NI_NUMERICHOST | NI_NUMERICSERV);
 	if (r != 0)
-		snprintf(out, ADDRESS_MAX_TEXT, SCHEME "?:?");
+		(void)snprintf(out, ADDRESS_MAX_TEXT, SCHEME "?:?");
 	else
-		snprintf(out, ADDRESS_MAX_TEXT,
+		(void)snprintf(out, ADDRESS_MAX_TEXT,
 		    strchr(host, ':') != NULL ? SCHEME "[%s]:%s"
 					      : SCHEME "%s:%s",
 		    host, port);

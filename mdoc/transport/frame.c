@@ -52,6 +52,16 @@ frame_wait(int fd, short events, const struct deadline *d,
 	}
 }
 
+/* sendmsg does not write to what it sends, but its type does not say so. */
+static void *
+not_const(const void *p)
+{
+	void *q;
+
+	memcpy(&q, &p, sizeof(q));
+	return q;
+}
+
 /* One attempt to send what is left of head and message. */
 static ssize_t
 send_rest(struct frame_stream *s, uint8_t *head, struct bytes message)
@@ -60,8 +70,7 @@ send_rest(struct frame_stream *s, uint8_t *head, struct bytes message)
 	    s->out_done > FRAME_HEAD_LEN ? s->out_done - FRAME_HEAD_LEN : 0;
 	struct iovec v[2] = {
 		{ .iov_base = head, .iov_len = FRAME_HEAD_LEN },
-		/* sendmsg does not write to it */
-		{ .iov_base = (void *)(uintptr_t)(message.ptr + in_body),
+		{ .iov_base = not_const(message.ptr + in_body),
 		    .iov_len = message.len - in_body },
 	};
 	struct msghdr m = { .msg_iov = v, .msg_iovlen = 2 };
@@ -170,7 +179,7 @@ static int
 recv_head(struct frame_stream *s, const struct deadline *d,
     struct transport_error *error)
 {
-	size_t n;
+	size_t n = 0;
 	int r;
 
 	while (s->head_len < FRAME_HEAD_LEN) {
@@ -194,7 +203,7 @@ int
 frame_recv(struct frame_stream *s, const struct deadline *d,
     struct transport_error *error, struct blob *ret)
 {
-	size_t n, room;
+	size_t n = 0, room;
 	int r;
 
 	if (s->head_len < FRAME_HEAD_LEN &&

@@ -371,7 +371,7 @@ mdoc_transport_tcp_connect(mdoc_ctx *ctx, const char *address,
 		goto out;
 	}
 	t->trial = t->found;
-	snprintf(t->address, sizeof(t->address), "%s", address);
+	(void)snprintf(t->address, sizeof(t->address), "%s", address);
 	if ((r = transport_new(ctx, &tcp_ops, &tcp_extra, t, ret)) != MDOC_OK)
 		goto out;
 	t = NULL;

@@ -31,7 +31,7 @@ transport_fail(struct transport_error *e, int code, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(e->text, sizeof(e->text), format, ap);
+	(void)vsnprintf(e->text, sizeof(e->text), format, ap);
 	va_end(ap);
 	return code;
 }

@@ -396,15 +396,19 @@ test_counter_exhausted(void **state)
 	parties_free(&p);
 }
 
+/* What could not be set leaves things as they were. */
 static void
 test_handover_memory(void **state)
 {
+	struct blob before = BLOB_INIT;
 	struct parties p;
 	unsigned long n;
 	int r;
 
 	(void)state;
 	parties_new(&p, NULL);
+	assert_true(blob_set(&before,
+	    from_public(mdoc_session_transcript(p.reader.session))));
 	for (n = 1;; n++) {
 		failmalloc_arm(n);
 		r = mdoc_session_set_handover(p.reader.session, "nfc", &text,
@@ -412,7 +416,12 @@ test_handover_memory(void **state)
 		if (!failmalloc_disarm())
 			break;
 		assert_int_equal(r, MDOC_E_MEMORY);
+		assert_string_equal(p.reader.session->handover->name, "qr");
+		assert_int_equal(p.reader.session->n_parts, 0);
+		assert_true(bytes_equal(blob_bytes(&before),
+		    from_public(mdoc_session_transcript(p.reader.session))));
 	}
+	blob_reset(&before);
 	assert_int_equal(r, MDOC_OK);
 	assert_true(n > 1);
 	assert_int_equal(mdoc_session_set_handover(p.device.session, "nfc",

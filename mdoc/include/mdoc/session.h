@@ -40,7 +40,8 @@ int mdoc_transcript_make(mdoc_ctx *ctx, mdoc_bytes device_engagement,
 int mdoc_transcript_qr(mdoc_ctx *ctx, mdoc_bytes device_engagement,
     mdoc_bytes ereader_key, mdoc_buf *ret);
 
-/* "mdoc:" + base64url of a DeviceEngagement, and back. */
+/* "mdoc:" + base64url of a DeviceEngagement, and back. A NUL follows the text,
+ * which len does not count. */
 int
 mdoc_engagement_uri(mdoc_ctx *ctx, mdoc_bytes device_engagement, mdoc_buf *ret);
 int mdoc_engagement_from_uri(mdoc_ctx *ctx, const char *uri, mdoc_buf *ret);
