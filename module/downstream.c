@@ -102,6 +102,7 @@ DOWN(OpenSession, (CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
     CK_SESSION_HANDLE *ret),
     (slot, flags, app, notify, ret))
 DOWN(CloseSession, (CK_SESSION_HANDLE s), (s))
+DOWN(CloseAllSessions, (CK_SLOT_ID slot), (slot))
 DOWN(GetSessionInfo, (CK_SESSION_HANDLE s, CK_SESSION_INFO *info), (s, info))
 DOWN(GetOperationState, (CK_SESSION_HANDLE s, CK_BYTE *state, CK_ULONG *n),
     (s, state, n))
@@ -223,28 +224,6 @@ DOWN(GenerateRandom, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG n),
     (s, out, n))
 
 /* clang-format on */
-
-/*
- * p11-kit closes its caller's own sessions only, which is what is wanted, but
- * says CKR_OK for any slot. Whether there is such a slot, the device says.
- */
-static CK_RV
-down_CloseAllSessions(CK_SLOT_ID slot)
-{
-	CK_SLOT_INFO info;
-	struct down c;
-	CK_RV rv;
-
-	rv = down_begin(&c, "C_CloseAllSessions");
-	if (rv != CKR_OK)
-		goto out;
-	if (c.device->managed)
-		rv = c.device->f->C_GetSlotInfo(slot, &info);
-	if (rv != CKR_SLOT_ID_INVALID)
-		rv = c.device->f->C_CloseAllSessions(slot);
-out:
-	return down_end(&c, rv);
-}
 
 /* Blocks until something happens: nobody else may have to wait for that. */
 static CK_RV

@@ -136,15 +136,26 @@ out:
 	return rv;
 }
 
+/* Whoever sets it closes the session below, and nobody else. */
+static bool
+mark_gone(struct session *s)
+{
+	return !atomic_exchange(&s->gone, true);
+}
+
 CK_RV
 session_close(struct state *state, struct session *s)
 {
 	CK_RV rv;
 
+	if (!mark_gone(s))
+		return CKR_SESSION_HANDLE_INVALID;
 	rv = downstream_functions()->C_CloseSession(s->down);
 	if (rv == CKR_OK || rv == CKR_SESSION_HANDLE_INVALID ||
 	    rv == CKR_SESSION_CLOSED)
 		session_remove(state, s);
+	else
+		atomic_store(&s->gone, false);
 	return rv;
 }
 
@@ -175,27 +186,31 @@ sessions_on(struct state *state, CK_SLOT_ID slot, struct session ***ret,
 }
 
 /*
- * Only those that were open before the device was asked go: one that another
- * thread opens meanwhile is the device's to close or not, and it will tell.
+ * One by one, too: p11-kit loses track of a session whose handle the device
+ * gives out again at once, and a session left open keeps the login alive.
  */
 CK_RV
 session_close_all(struct state *state, CK_SLOT_ID slot, CK_SLOT_ID down_slot)
 {
+	CK_FUNCTION_LIST *f = downstream_functions();
 	struct session **open;
+	CK_SLOT_INFO info;
 	size_t n;
 	CK_RV rv;
 
+	if (f->C_GetSlotInfo(down_slot, &info) == CKR_SLOT_ID_INVALID)
+		return CKR_SLOT_ID_INVALID;
 	rv = sessions_on(state, slot, &open, &n);
 	if (rv != CKR_OK)
 		return rv;
-	rv = downstream_functions()->C_CloseAllSessions(down_slot);
 	for (size_t i = 0; i < n; i++) {
-		if (rv == CKR_OK)
-			session_remove(state, open[i]);
+		if (mark_gone(open[i]))
+			(void)f->C_CloseSession(open[i]->down);
+		session_remove(state, open[i]);
 		session_unref(open[i]);
 	}
 	free(open);
-	return rv;
+	return f->C_CloseAllSessions(down_slot);
 }
 
 void
@@ -221,13 +236,13 @@ session_end_all(struct table *sessions)
 	size_t pos = 0;
 
 	while ((s = table_next(sessions, &pos, NULL)) != NULL) {
-		bool open = !atomic_exchange(&s->gone, true);
+		bool open = mark_gone(s);
 
 		/* Wait for a call that is running. */
 		if (lock_take(&s->lock) == CKR_OK)
 			lock_give(&s->lock);
-		/* The device will not be finalised: it is another's. */
-		if (open && !s->device->initialised) {
+		/* The device may be another's too, and not end now. */
+		if (open) {
 			before = downstream_enter(s->device, s->down_slot);
 			downstream_functions()->C_CloseSession(s->down);
 			downstream_leave(before);

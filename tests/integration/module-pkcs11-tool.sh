@@ -111,17 +111,18 @@ steps()
 	step old-pin "${login[@]}" -O
 }
 
-: >failures
-side=raw
-tool=(pkcs11-tool --module "$SOFTHSM_MODULE" --token-label raw)
-steps
-side=ours
-# timeout needs a program, not a function.
+# timeout needs a program, not a function. Both sides run under the sanitizers
+# if one has to: pkcs11-tool has findings of its own.
 printf '#!/bin/sh\n%s exec pkcs11-tool "$@"\n' \
     "${SANITIZER_PRELOAD:+LD_PRELOAD=$SANITIZER_PRELOAD ASAN_OPTIONS=detect_leaks=0}" \
-    >module_tool
-chmod +x module_tool
-tool=("$PWD/module_tool" --module "$MODULE" --token-label ours)
+    >tool
+chmod +x tool
+: >failures
+side=raw
+tool=("$PWD/tool" --module "$SOFTHSM_MODULE" --token-label raw)
+steps
+side=ours
+tool=("$PWD/tool" --module "$MODULE" --token-label ours)
 steps
 
 while read -r result name; do

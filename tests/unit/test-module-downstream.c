@@ -106,7 +106,7 @@ test_fault(void **state)
 	assert_int_equal(C_OpenSession(0, MODULE_RW, NULL, NULL, &s), CKR_OK);
 	faulty = "C_CloseAllSessions";
 	assert_int_equal(C_CloseAllSessions(0), CKR_DEVICE_REMOVED);
-	assert_int_equal(stub->sessions, 1);
+	assert_int_equal(stub->sessions, 0);
 	module_device()->fault = NULL;
 	assert_int_equal(C_GetSlotInfo(0, &info), CKR_OK);
 	assert_int_equal(C_Finalize(NULL), CKR_OK);
