@@ -300,6 +300,7 @@ static int
 send_data(mdoc_session *s, struct bytes plaintext, int status,
     mdoc_buf *ret_message)
 {
+	const bool first = s->role->send_first != NULL && s->out.counter == 0;
 	struct bytes ereader_key = BYTES_NULL;
 	struct blob out = BLOB_INIT;
 	int r;
@@ -307,17 +308,17 @@ send_data(mdoc_session *s, struct bytes plaintext, int status,
 	if ((r = check_alive(s)) != MDOC_OK ||
 	    (r = check_plaintext(s, plaintext)) != MDOC_OK)
 		return r;
+	if (first && status != MESSAGE_NO_STATUS)
+		return ctx_fail(s->ctx, MDOC_E_ARGUMENT,
+		    "session: the first message cannot be the last");
 	if (s->stage == SESSION_ENGAGED) {
-		if (s->role->send_first == NULL)
+		if (!first)
 			return ctx_fail(s->ctx, MDOC_E_ARGUMENT,
 			    "session: SessionEstablishment has not come yet");
-		if (status != MESSAGE_NO_STATUS)
-			return ctx_fail(s->ctx, MDOC_E_ARGUMENT,
-			    "session: the first message cannot be the last");
 		if ((r = s->role->send_first(s)) != MDOC_OK)
 			return r;
 	}
-	if (s->role->send_first != NULL && s->out.counter == 0)
+	if (first)
 		ereader_key = blob_bytes(&s->ereader_key);
 	if ((r = seal(s, plaintext, ereader_key, status, &out)) != MDOC_OK)
 		goto out;
