@@ -45,7 +45,8 @@ C_CloseAllSessions(CK_SLOT_ID slot)
 
 	rv = api_enter_slot(&call, slot);
 	if (rv == CKR_OK)
-		rv = session_close_all(call.state, slot, call.slot);
+		rv =
+		    session_close_all(call.state, call.device, slot, call.slot);
 	return api_leave(&call, rv);
 }
 

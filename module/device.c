@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "module/device.h"
+#include "vendor-ext/token.h"
 
 /* Do two addresses belong to one loaded file, whatever its name was? */
 static bool
@@ -176,7 +177,7 @@ module_open(struct device *d)
 	if (rv != CKR_OK)
 		log_printf(LOG_ERROR, "device",
 		    "[device %s] %s: C_Initialize: %s", d->conf.name,
-		    d->conf.module, p11_kit_strerror(rv));
+		    d->conf.module, token_rv_name(rv));
 	d->n_locks = locks_used(d->conf.lock);
 	return rv;
 }

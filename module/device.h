@@ -47,6 +47,13 @@ device_alias_lock(struct device *d)
 	return &d->locks[DEVICE_LOCKS];
 }
 
+/* Loaded directly, and initialised by somebody else in this process. */
+static inline bool
+device_is_shared(const struct device *d)
+{
+	return !d->managed && !d->initialised;
+}
+
 static inline void
 device_ref(struct device *d)
 {

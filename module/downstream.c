@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include <p11-kit/p11-kit.h>
-
 #include "common/log.h"
 #include "module/downstream.h"
+#include "vendor-ext/token.h"
 
 static __thread struct downstream_scope scope;
 
@@ -61,8 +60,8 @@ down_end(const struct down *c, CK_RV rv)
 	if (c->lock != NULL)
 		lock_give(c->lock);
 	if (c->device != NULL && c->device->trace)
-		log_printf(LOG_DEBUG, "downstream", "%s: %s: %s (0x%lx)",
-		    c->device->conf.name, c->name, p11_kit_strerror(rv), rv);
+		log_printf(LOG_DEBUG, "downstream", "%s: %s: %s",
+		    c->device->conf.name, c->name, token_rv_name(rv));
 	return rv;
 }
 

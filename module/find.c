@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/crypto.h>
 #include <p11-kit/pkcs11.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
@@ -82,8 +83,11 @@ matches(struct api_call *c, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *wanted,
 		return CKR_HOST_MEMORY;
 	rv = values_get(c, object, wanted, n, values);
 	*ret = rv == CKR_OK && values_equal(values, wanted, n);
-	for (CK_ULONG i = 0; i < n; i++)
+	for (CK_ULONG i = 0; i < n; i++) {
+		if (values[i].pValue != NULL)
+			OPENSSL_cleanse(values[i].pValue, wanted[i].ulValueLen);
 		free(values[i].pValue);
+	}
 	free(values);
 	/* Removed meanwhile, or a record that cannot be read: no match. */
 	if (attrs_is_partial(rv) || rv == CKR_OBJECT_HANDLE_INVALID ||

@@ -186,11 +186,13 @@ sessions_on(struct state *state, CK_SLOT_ID slot, struct session ***ret,
 }
 
 /*
- * One by one, too: p11-kit loses track of a session whose handle the device
- * gives out again at once, and a session left open keeps the login alive.
+ * One by one: p11-kit loses track of a session whose handle the device gives
+ * out again at once, and a session left open keeps the login alive. Then the
+ * device is asked too, for its answer, unless others use it behind our back.
  */
 CK_RV
-session_close_all(struct state *state, CK_SLOT_ID slot, CK_SLOT_ID down_slot)
+session_close_all(struct state *state, struct device *d, CK_SLOT_ID slot,
+    CK_SLOT_ID down_slot)
 {
 	CK_FUNCTION_LIST *f = downstream_functions();
 	struct session **open;
@@ -210,7 +212,7 @@ session_close_all(struct state *state, CK_SLOT_ID slot, CK_SLOT_ID down_slot)
 		session_unref(open[i]);
 	}
 	free(open);
-	return f->C_CloseAllSessions(down_slot);
+	return device_is_shared(d) ? CKR_OK : f->C_CloseAllSessions(down_slot);
 }
 
 void
@@ -272,8 +274,9 @@ session_enter(struct session *s)
 	CK_RV rv;
 
 	rv = lock_take(&s->lock);
-	if (rv == CKR_OK &&
-	    atomic_load_explicit(&s->gone, memory_order_acquire)) {
+	if (rv != CKR_OK)
+		return rv;
+	if (atomic_load_explicit(&s->gone, memory_order_acquire)) {
 		lock_give(&s->lock);
 		return CKR_SESSION_HANDLE_INVALID;
 	}

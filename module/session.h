@@ -54,7 +54,7 @@ CK_RV session_close(struct state *s, struct session *session) NODISCARD;
 /* Its handle is invalid from now on; a caller's reference stays good. */
 void session_remove(struct state *state, struct session *s);
 /* All sessions on a slot, inside the device's scope. */
-CK_RV session_close_all(struct state *s, CK_SLOT_ID slot,
+CK_RV session_close_all(struct state *s, struct device *d, CK_SLOT_ID slot,
     CK_SLOT_ID down_slot) NODISCARD;
 /* Handles of private objects have become invalid on this session's slot. */
 void session_logged_out(struct state *s, const struct session *session);

@@ -103,11 +103,14 @@ test_choose(void **state)
 	assert_int_equal(lock_choose(&args, &ops), CKR_ARGUMENTS_BAD);
 }
 
+static unsigned refuse_at; /* the nth from now on; 0: none */
+
 static CK_RV
 app_refuse(void *mutex)
 {
-	(void)mutex;
-	return CKR_MUTEX_BAD;
+	if (refuse_at > 0 && --refuse_at == 0)
+		return CKR_MUTEX_BAD;
+	return app_lock(mutex);
 }
 
 /* The module with the application's mutexes: all are used and given back. */
@@ -138,9 +141,19 @@ test_application(void **state)
 	/* One that cannot be taken is not taken for one that is. */
 	args.LockMutex = app_refuse;
 	assert_int_equal(C_Initialize(&args), CKR_OK);
-	assert_int_equal(C_GetSessionInfo(1, &info), CKR_MUTEX_BAD);
-	/* The system's again: nothing of the application's is left behind. */
+	assert_int_equal(C_OpenSession(hsm.slot, MODULE_RW, NULL, NULL, &s),
+	    CKR_OK);
+	for (unsigned i = 1; i <= 2; i++) {
+		refuse_at = i;
+		assert_int_equal(C_GetSessionInfo(s, &info), CKR_MUTEX_BAD);
+	}
+	assert_int_equal(C_GetSessionInfo(s, &info), CKR_OK);
+	refuse_at = 1;
 	assert_int_equal(C_Finalize(NULL), CKR_MUTEX_BAD);
+	assert_int_equal(C_GetSessionInfo(s, &info), CKR_OK);
+	assert_int_equal(C_Finalize(NULL), CKR_OK);
+	for (size_t i = 0; i < nitems(mutexes); i++)
+		assert_false(mutexes[i].made);
 }
 
 int
