@@ -203,6 +203,11 @@ check_signature(struct check *k)
 	if (!k->cert->sig_ecdsa || k->issuer->curve == NULL)
 		return differ(k, MDOC_FAIL, "ECDSA", "another algorithm");
 	key = pubkey_new(c->sigver, k->issuer->curve, k->issuer->point);
+	if (key == NULL &&
+	    curve_point_valid(k->issuer->curve, k->issuer->point)) {
+		k->failed = ctx_fail(c, MDOC_E_MEMORY, "out of memory");
+		return MDOC_UNDETERMINED;
+	}
 	if (key == NULL)
 		return differ(k, MDOC_FAIL, "a point on the issuer's curve",
 		    "not one");

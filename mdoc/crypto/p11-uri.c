@@ -28,8 +28,9 @@ hex_value(uint8_t c)
 				      : (int)(p - digits) - 6;
 }
 
-/* RFC 3986 2.1, with a NUL behind it that len does not count. */
-static bool
+/* RFC 3986 2.1, with a NUL behind it that len does not count. MDOC_E_MEMORY or
+ * MDOC_E_ARGUMENT. */
+static int
 percent_decode(struct bytes in, struct blob *ret)
 {
 	int high, low;
@@ -37,26 +38,23 @@ percent_decode(struct bytes in, struct blob *ret)
 
 	blob_clear(ret);
 	if (!blob_reserve(ret, in.len + 1))
-		return false;
+		return MDOC_E_MEMORY;
 	while (bytes_take_u8(&in, &b)) {
 		if (b == '%') {
 			if (in.len < 2 || (high = hex_value(in.ptr[0])) < 0 ||
 			    (low = hex_value(in.ptr[1])) < 0)
-				return false;
+				return MDOC_E_ARGUMENT;
 			b = (uint8_t)(high << 4 | low);
 			in = bytes_of(in.ptr + 2, in.len - 2);
 		}
-		if (!blob_append_u8(ret, b))
-			return false;
+		ret->ptr[ret->len++] = b;
 	}
-	if (!blob_append_u8(ret, 0))
-		return false;
-	ret->len--;
-	return true;
+	ret->ptr[ret->len] = '\0';
+	return MDOC_OK;
 }
 
 /* One attribute of the query: to its blob, or to the text that is left. */
-static bool
+static int
 sort_attribute(struct p11uri *u, struct bytes a, char *left, bool *first)
 {
 	static const struct {
@@ -81,29 +79,29 @@ sort_attribute(struct p11uri *u, struct bytes a, char *left, bool *first)
 	*first = false;
 	memcpy(left + end, a.ptr, a.len);
 	left[end + a.len] = '\0';
-	return true;
+	return MDOC_OK;
 }
 
 /* u->text becomes the URI without its PIN. */
-static bool
+static int
 split(struct p11uri *u, const char *text)
 {
 	const char *query = strchr(text, '?');
 	size_t len = query == NULL ? strlen(text) : (size_t)(query - text);
 	bool first = true;
 	size_t n;
+	int r = MDOC_OK;
 
 	if ((u->text = calloc(1, strlen(text) + 2)) == NULL)
-		return false;
+		return MDOC_E_MEMORY;
 	memcpy(u->text, text, len);
-	while (query != NULL && query[1] != '\0') {
+	while (query != NULL && query[1] != '\0' && r == MDOC_OK) {
 		query++;
 		n = strcspn(query, "&");
-		if (!sort_attribute(u, bytes_of(query, n), u->text, &first))
-			return false;
+		r = sort_attribute(u, bytes_of(query, n), u->text, &first);
 		query = query[n] == '&' ? query + n : NULL;
 	}
-	return true;
+	return r;
 }
 
 static struct bytes
@@ -123,10 +121,15 @@ p11uri_parse(mdoc_ctx *c, const char *text, struct p11uri *ret)
 	struct bytes class;
 	int r, code;
 
-	if (!split(&u, text) || (u.uri = p11_kit_uri_new()) == NULL) {
+	r = split(&u, text);
+	if (r == MDOC_OK && (u.uri = p11_kit_uri_new()) == NULL)
+		r = MDOC_E_MEMORY;
+	if (r != MDOC_OK) {
 		/* Not the text: a pin-value would be in it. */
-		r = ctx_fail(c, MDOC_E_ARGUMENT,
-		    "pkcs11: URI: a PIN attribute that cannot be read");
+		(void)ctx_fail(c, r,
+		    r == MDOC_E_MEMORY ? "out of memory"
+				       : "pkcs11: URI: a PIN attribute that "
+					 "cannot be read");
 		goto fail;
 	}
 	code = p11_kit_uri_parse(u.text, P11_KIT_URI_FOR_ANY, u.uri);
@@ -188,6 +191,28 @@ has_lasting_source(const struct p11uri *like)
 	    strncmp((const char *)like->pin_source.ptr, "fd:", 3) != 0;
 }
 
+/* p11-kit escapes '/' and ':' in the query, where RFC 7512 2.3 allows both:
+ * paths are to be read by people. */
+static void
+unescape_paths(char *text)
+{
+	char *to = strchr(text, '?');
+	const char *p = to;
+
+	if (to == NULL)
+		return;
+	while (*p != '\0') {
+		if (strncasecmp(p, "%2f", 3) == 0 ||
+		    strncasecmp(p, "%3a", 3) == 0) {
+			*to++ = p[1] == '2' ? '/' : ':';
+			p += 3;
+		} else {
+			*to++ = *p++;
+		}
+	}
+	*to = '\0';
+}
+
 char *
 p11uri_format(const CK_TOKEN_INFO *token, const struct p11object *object,
     const struct p11uri *like)
@@ -215,6 +240,8 @@ p11uri_format(const CK_TOKEN_INFO *token, const struct p11object *object,
 	if (p11_kit_uri_format(uri, P11_KIT_URI_FOR_ANY, &text) !=
 	    P11_KIT_URI_OK)
 		text = NULL;
+	else
+		unescape_paths(text);
 out:
 	p11_kit_uri_free(uri);
 	return text;
