@@ -12,6 +12,7 @@
 #undef cbor_error
 
 #include "common/cbor-map.h"
+#include "common/cbor-short.h"
 #include "common/cbor.h"
 
 static const char *const error_names[] = {
@@ -366,24 +367,6 @@ cbor_peek(struct cbor_reader *r, struct cbor_item *ret)
 	return item_read(r, ret);
 }
 
-/* Whether a text is ASCII; at the price of a few words, not of a loop. */
-static inline bool
-text_is_plain(const uint8_t *p, size_t len)
-{
-	uint64_t a, b;
-
-	if (len < 8 || len > 32)
-		return bytes_is_utf8(bytes_of(p, len), NULL);
-	memcpy(&a, p, 8);
-	memcpy(&b, p + len - 8, 8);
-	a |= b;
-	for (size_t i = 8; i + 8 < len; i += 8) {
-		memcpy(&b, p + i, 8);
-		a |= b;
-	}
-	return (a & 0x8080808080808080) == 0;
-}
-
 /*
  * Nearly all heads in what mdocs exchange are integers, definite lengths or
  * tags of up to three bytes. Those are read here, in a third of the time that a
@@ -425,7 +408,7 @@ short_item_next(struct cbor_reader *r, struct cbor_item *ret)
 			return false;
 		ret->str = bytes_of(p + head_len, len);
 		if (kind == CBOR_KIND_TSTR && !r->trusted &&
-		    !text_is_plain(p + head_len, len))
+		    !cbor_short_is_plain(ret->str))
 			return false;
 	} else if (kind == CBOR_KIND_ARRAY || kind == CBOR_KIND_MAP) {
 		if (arg << (kind == CBOR_KIND_MAP) > left ||
@@ -482,11 +465,23 @@ item_of_kind(struct cbor_reader *r, enum cbor_kind kind, struct cbor_item *ret)
 	return true;
 }
 
+/* One or two items were read without the reader. */
+static inline bool
+short_consumed(struct cbor_reader *r, struct bytes rest, size_t items)
+{
+	r->ptr = rest.ptr;
+	r->items_left -= items;
+	return true;
+}
+
 bool
 cbor_get_uint(struct cbor_reader *r, uint64_t *ret)
 {
-	struct cbor_item item;
+	struct bytes rest = cbor_short_begin(r);
+	struct cbor_item item UNINITIALIZED;
 
+	if (r->items_left > 0 && cbor_short_uint(&rest, ret))
+		return short_consumed(r, rest, 1);
 	if (!item_of_kind(r, CBOR_KIND_UINT, &item))
 		return false;
 	*ret = item.value;
@@ -532,8 +527,11 @@ consumed(const struct cbor_reader *r, size_t len)
 bool
 cbor_get_bstr(struct cbor_reader *r, struct bytes *ret)
 {
-	struct cbor_item item;
+	struct bytes rest = cbor_short_begin(r);
+	struct cbor_item item UNINITIALIZED;
 
+	if (r->items_left > 0 && cbor_short_bstr(&rest, ret))
+		return short_consumed(r, rest, 1);
 	if (!item_of_kind(r, CBOR_KIND_BSTR, &item))
 		return false;
 	*ret = consumed(r, item.str.len);
@@ -543,8 +541,11 @@ cbor_get_bstr(struct cbor_reader *r, struct bytes *ret)
 bool
 cbor_get_tstr(struct cbor_reader *r, struct bytes *ret)
 {
-	struct cbor_item item;
+	struct bytes rest = cbor_short_begin(r);
+	struct cbor_item item UNINITIALIZED;
 
+	if (r->items_left > 0 && cbor_short_tstr(&rest, ret))
+		return short_consumed(r, rest, 1);
 	if (!item_of_kind(r, CBOR_KIND_TSTR, &item))
 		return false;
 	*ret = consumed(r, item.str.len);
@@ -586,16 +587,22 @@ cbor_get_tag24(struct cbor_reader *r, struct bytes *ret_content,
     struct bytes *ret_whole)
 {
 	const uint8_t *start = r->ptr;
-	struct cbor_item item;
+	struct bytes rest = cbor_short_begin(r), content;
+	struct cbor_item item UNINITIALIZED;
 
-	if (!item_of_kind(r, CBOR_KIND_TAG, &item))
-		return false;
-	if (item.value != 24)
-		return cbor_fail(r, CBOR_E_TYPE, item.offset, NULL);
-	if (!item_of_kind(r, CBOR_KIND_BSTR, &item))
-		return false;
+	if (r->items_left > 1 && cbor_short_tag24(&rest, &content)) {
+		(void)short_consumed(r, rest, 2);
+	} else {
+		if (!item_of_kind(r, CBOR_KIND_TAG, &item))
+			return false;
+		if (item.value != 24)
+			return cbor_fail(r, CBOR_E_TYPE, item.offset, NULL);
+		if (!item_of_kind(r, CBOR_KIND_BSTR, &item))
+			return false;
+		content = consumed(r, item.str.len);
+	}
 	if (ret_content != NULL)
-		*ret_content = consumed(r, item.str.len);
+		*ret_content = content;
 	if (ret_whole != NULL)
 		*ret_whole = bytes_of(start, (size_t)(r->ptr - start));
 	return true;

@@ -38,8 +38,9 @@ bool
 digest_index_open(struct digest_index *x, struct bytes map)
 {
 	struct cbor_reader r;
-	struct cbor_item head, key;
+	struct cbor_item head;
 	struct bytes digest;
+	uint64_t id;
 	bool sorted = true;
 	size_t i;
 
@@ -50,9 +51,9 @@ digest_index_open(struct digest_index *x, struct bytes map)
 	if (!cbor_next(&r, &head) || !index_reserve(x, head.value))
 		return false;
 	for (i = 0; i < head.value; i++) {
-		if (!cbor_next(&r, &key))
+		if (!cbor_get_uint(&r, &id))
 			return false;
-		x->entries[i].id = (uint32_t)key.value;
+		x->entries[i].id = (uint32_t)id;
 		x->entries[i].offset = (uint32_t)cbor_offset(&r);
 		if (!cbor_get_bstr(&r, &digest))
 			return false;

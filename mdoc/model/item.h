@@ -28,11 +28,12 @@ struct item_walk {
 };
 
 void item_walk_start(struct item_walk *w, const struct issuer_signed *s);
-/* false: the end, or w->r.error is set. */
+/* false: the end, or w->r.error is set; what *ret holds is undefined. */
 bool item_walk_next(struct item_walk *w, struct item *ret);
 /*
  * Reads one IssuerSignedItemBytes, everything in it included; name_space is
- * NULL then.
+ * NULL then. On failure what *ret holds is undefined: a copy would be a tenth
+ * of the price of an item.
  */
 bool item_read(struct cbor_reader *r, struct item *ret) NODISCARD;
 
