@@ -126,7 +126,7 @@ set_string(struct parse *p, const char *value, char **ret)
 static bool
 set_info(struct parse *p, const char *value)
 {
-	int v;
+	int v = 0;
 
 	if (!word_find(p, info_words, "info", value, &v))
 		return false;
@@ -137,7 +137,7 @@ set_info(struct parse *p, const char *value)
 static bool
 set_minimum_path(struct parse *p, const char *value)
 {
-	int v;
+	int v = 0;
 
 	if (!word_find(p, path_words, "minimum-path", value, &v))
 		return false;
@@ -191,7 +191,7 @@ set_init_args(struct parse *p, const char *value)
 static bool
 set_lock(struct parse *p, const char *value)
 {
-	int v;
+	int v = 0;
 
 	if (!word_find(p, lock_words, "lock", value, &v))
 		return false;
@@ -389,13 +389,15 @@ key_seen(void *user, const char *section, const char *name, const char *value)
 static bool
 parse_file(struct parse *p)
 {
+	char text[128];
 	int line;
 
 	line = ini_parse_stream(line_read, p, key_seen, p);
 	if (p->failed)
 		return false;
 	if (ferror(p->file)) {
-		return parse_fail(p, "cannot be read: %s", strerror(errno));
+		return parse_fail(p, "cannot be read: %s",
+		    strerror_r(errno, text, sizeof(text)));
 	}
 	if (line != 0) {
 		p->line = line > 0 ? (unsigned)line : 0;
@@ -423,12 +425,13 @@ conf_read(const char *path, struct conf *ret, struct conf_error *ret_error)
 		.path = path, .error = ret_error, .conf = CONF_INIT
 	};
 	CK_RV rv = CKR_GENERAL_ERROR;
+	char text[128];
 
 	ret_error->text[0] = '\0';
 	p.file = fopen(path, "re");
 	if (p.file == NULL) {
 		(void)snprintf(ret_error->text, sizeof(ret_error->text),
-		    "%s: %s", path, strerror(errno));
+		    "%s: %s", path, strerror_r(errno, text, sizeof(text)));
 		goto out;
 	}
 	if (!parse_file(&p) || !device_default(&p))
@@ -439,7 +442,7 @@ conf_read(const char *path, struct conf *ret, struct conf_error *ret_error)
 	rv = CKR_OK;
 out:
 	if (p.file != NULL)
-		fclose(p.file);
+		(void)fclose(p.file);
 	conf_reset(&p.conf);
 	return rv;
 }
@@ -489,7 +492,7 @@ is_missing(const char *path)
 	f = fopen(path, "re");
 	e = errno;
 	if (f != NULL)
-		fclose(f);
+		(void)fclose(f);
 	return f == NULL && (e == ENOENT || e == ENOTDIR);
 }
 

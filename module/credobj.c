@@ -98,6 +98,8 @@ field_set(struct credential *c, const struct field *f, const CK_ATTRIBUTE *a)
 	CK_ULONG number;
 	uint64_t wide;
 
+	if (a->pValue == NULL && a->ulValueLen > 0)
+		return CKR_ATTRIBUTE_VALUE_INVALID;
 	if (f->kind == KIND_BLOB)
 		return blob_set(p, bytes_of(a->pValue, a->ulValueLen))
 		    ? CKR_OK
@@ -134,8 +136,6 @@ attribute_set(struct credential *c, const CK_ATTRIBUTE *a, CK_BBOOL *on_token)
 	const struct field *field = field_find(a->type);
 	const struct flag *flag = flag_find(a->type);
 
-	if (a->pValue == NULL && a->ulValueLen > 0)
-		return CKR_ATTRIBUTE_VALUE_INVALID;
 	if (field != NULL)
 		return field_set(c, field, a);
 	if (flag != NULL)
@@ -191,8 +191,9 @@ template_apply(struct credential *c, const CK_ATTRIBUTE *t, CK_ULONG n,
 	rv = template_check(t, n);
 	for (CK_ULONG i = 0; rv == CKR_OK && i < n; i++) {
 		f = field_find(t[i].type);
-		if ((f != NULL && f->settable) ||
-		    (t[i].type == CKA_TOKEN && on_token != NULL))
+		if (f != NULL && f->settable)
+			rv = field_set(c, f, &t[i]);
+		else if (t[i].type == CKA_TOKEN && on_token != NULL)
 			rv = attribute_set(c, &t[i], on_token);
 		else if (f != NULL || flag_find(t[i].type) != NULL ||
 		    t[i].type == CKA_CLASS)
