@@ -11,41 +11,47 @@
 #include "mdoc/crypto/pem.h"
 #include "vendor-ext/pkcs11-3.h"
 
-/* The point of a certificate of this curve. */
-static bool
+/* The point of a certificate; CKR_KEY_TYPE_INCONSISTENT: of another curve. */
+static CK_RV
 certificate_point(const struct token *t, CK_OBJECT_HANDLE object,
     const struct curve *curve, struct blob *ret)
 {
 	struct blob der = BLOB_INIT;
 	struct cert cert;
-	bool ok = false;
+	CK_RV rv;
 
-	if (token_get(t, object, CKA_VALUE, &der) == CKR_OK &&
-	    cert_read(blob_bytes(&der), &cert, NULL, NULL) &&
-	    cert.curve == curve)
-		ok = blob_set(ret, cert.point);
+	rv = token_get(t, object, CKA_VALUE, &der);
+	if (rv == CKR_OK &&
+	    (!cert_read(blob_bytes(&der), &cert, NULL, NULL) ||
+		cert.curve != curve))
+		rv = CKR_KEY_TYPE_INCONSISTENT;
+	if (rv == CKR_OK && !blob_set(ret, cert.point))
+		rv = CKR_HOST_MEMORY;
 	blob_reset(&der);
-	return ok;
+	return rv;
 }
 
-static bool
+static CK_RV
 object_point(const struct token *t, CK_OBJECT_CLASS class,
     CK_OBJECT_HANDLE object, const struct curve *curve, struct blob *ret)
 {
 	const struct curve *found;
+	CK_RV rv;
 
 	if (class == CKO_CERTIFICATE)
 		return certificate_point(t, object, curve, ret);
-	return token_key_curve(t, object, &found) == CKR_OK && found == curve &&
-	    token_key_point(t, object, ret) == CKR_OK;
+	rv = token_key_curve(t, object, &found);
+	if (rv == CKR_OK && found != curve)
+		rv = CKR_KEY_TYPE_INCONSISTENT;
+	return rv == CKR_OK ? token_key_point(t, object, ret) : rv;
 }
 
 /*
  * The public key of a private key: some tokens tell the point of the private
  * object; else the public key or the certificate with its id (without an id:
- * its label).
+ * its label). CKR_OBJECT_HANDLE_INVALID: there is none.
  */
-static bool
+static CK_RV
 find_point(const struct key_token *k, const struct curve *curve,
     struct blob *ret)
 {
@@ -55,23 +61,26 @@ find_point(const struct key_token *k, const struct curve *curve,
 	CK_OBJECT_HANDLE found[P11TOKEN_FOUND];
 	struct bytes label = BYTES_NULL, id = BYTES_NULL;
 	CK_ULONG n;
+	CK_RV rv;
 
-	if (token_key_point(t, k->handle, ret) == CKR_OK)
-		return true;
+	rv = token_key_point(t, k->handle, ret);
+	if (rv == CKR_OK || rv == CKR_HOST_MEMORY)
+		return rv;
 	if (k->id.len != 0)
 		id = blob_bytes(&k->id);
 	else
 		label = blob_bytes(&k->label);
 	for (size_t i = 0; i < nitems(classes); i++) {
-		if (p11token_find(t, classes[i], label, id, found, &n) !=
-		    CKR_OK)
-			continue;
+		rv = p11token_find(t, classes[i], label, id, found, &n);
+		if (rv != CKR_OK)
+			return rv;
 		for (CK_ULONG j = 0; j < n; j++) {
-			if (object_point(t, classes[i], found[j], curve, ret))
-				return true;
+			rv = object_point(t, classes[i], found[j], curve, ret);
+			if (rv == CKR_OK || rv == CKR_HOST_MEMORY)
+				return rv;
 		}
 	}
-	return false;
+	return CKR_OBJECT_HANDLE_INVALID;
 }
 
 static CK_RV
@@ -114,6 +123,7 @@ key_token_new(mdoc_ctx *c, struct p11token *t, CK_OBJECT_HANDLE handle,
 	struct blob point = BLOB_INIT;
 	const struct curve *curve;
 	struct p11object object = { .class = CKO_PRIVATE_KEY };
+	CK_RV rv;
 	int r;
 
 	if ((k = calloc(1, sizeof(*k))) == NULL)
@@ -125,11 +135,14 @@ key_token_new(mdoc_ctx *c, struct p11token *t, CK_OBJECT_HANDLE handle,
 	k->uri = *uri;
 	if ((r = load_attributes(c, k, &curve)) != MDOC_OK)
 		goto out;
-	if (!find_point(k, curve, &point)) {
-		r = ctx_fail(c, MDOC_E_KEY,
-		    "%s: the token has no public key or certificate with the "
-		    "id of the private key",
-		    uri->text);
+	rv = find_point(k, curve, &point);
+	if (rv != CKR_OK) {
+		r = rv == CKR_OBJECT_HANDLE_INVALID
+		    ? ctx_fail(c, MDOC_E_KEY,
+			  "%s: the token has no public key or certificate "
+			  "with the id of the private key",
+			  uri->text)
+		    : p11token_fail(c, t, rv, "reading the public key");
 		goto out;
 	}
 	r = key_init(&k->key, c, k->key.ops, curve, blob_bytes(&point),

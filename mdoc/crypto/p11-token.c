@@ -102,7 +102,10 @@ p11token_is_stale(CK_RV rv)
 	static const CK_RV stale[] = { CKR_SESSION_HANDLE_INVALID,
 		CKR_SESSION_CLOSED, CKR_KEY_HANDLE_INVALID,
 		CKR_OBJECT_HANDLE_INVALID, CKR_USER_NOT_LOGGED_IN,
-		CKR_DEVICE_REMOVED, CKR_TOKEN_NOT_PRESENT };
+		CKR_DEVICE_REMOVED, CKR_TOKEN_NOT_PRESENT,
+		/* Something that failed half way through: only a new session
+		 * is without it. */
+		CKR_OPERATION_ACTIVE };
 
 	for (size_t i = 0; i < nitems(stale); i++) {
 		if (stale[i] == rv)
@@ -380,6 +383,7 @@ p11token_find(const struct token *t, CK_OBJECT_CLASS class, struct bytes label,
 	CK_BYTE text[256], name[256];
 	CK_ATTRIBUTE template[3] = { { CKA_CLASS, &class, sizeof(class) } };
 	CK_ULONG n = 1;
+	CK_RV rv;
 
 	if (label.len > sizeof(text) || id.len > sizeof(name))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
@@ -392,6 +396,11 @@ p11token_find(const struct token *t, CK_OBJECT_CLASS class, struct bytes label,
 		memcpy(name, id.ptr, id.len);
 		template[n++] = (CK_ATTRIBUTE){ CKA_ID, name, id.len };
 	}
+	rv = token_find(t, template, n, ret, P11TOKEN_FOUND, ret_n);
+	if (rv != CKR_OPERATION_ACTIVE)
+		return rv;
+	/* A search that could not be ended. */
+	(void)t->f->C_FindObjectsFinal(t->session);
 	return token_find(t, template, n, ret, P11TOKEN_FOUND, ret_n);
 }
 
