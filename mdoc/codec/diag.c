@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include <math.h>
-
 #include "mdoc/codec/diag.h"
 
 #define NOT_THERE "undefined / not there /"
@@ -66,14 +64,7 @@ put_string(struct writer *w, uint32_t node)
 static void
 put_float(struct writer *w, uint32_t node)
 {
-	const double v = outline_number(w->o, node);
-
-	if (isnan(v))
-		text_put(w->t, "NaN");
-	else if (isinf(v))
-		text_put(w->t, v < 0 ? "-Infinity" : "Infinity");
-	else
-		text_float(w->t, v);
+	text_float(w->t, outline_number(w->o, node));
 	put_indicator(w, &w->o->nodes[node]);
 }
 

@@ -547,13 +547,13 @@ outline_open(struct outline *o, uint32_t node, bool must)
 }
 
 void
-outline_open_tagged(struct outline *o)
+outline_open_tagged(struct outline *o, size_t first)
 {
 	const struct outline_node *n;
 	uint32_t child;
 
 	/* What is opened is appended, and so comes by in its turn. */
-	for (size_t i = 0; i < o->n; i++) {
+	for (size_t i = first; i < o->n; i++) {
 		n = &o->nodes[i];
 		child = n->child;
 		if (n->kind != CBOR_KIND_TAG || n->value != 24 ||

@@ -67,8 +67,8 @@ void outline_reset(struct outline *o);
  * well-formed item. Returns whether the node is opened.
  */
 bool outline_open(struct outline *o, uint32_t node, bool must);
-/* Opens the byte strings under tag 24, and those in them. */
-void outline_open_tagged(struct outline *o);
+/* Opens the byte strings under tag 24, from this node on, and those in them. */
+void outline_open_tagged(struct outline *o, size_t first);
 
 /*
  * Calls fn for a node and everything in it, in the order of the input, when it

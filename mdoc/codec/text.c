@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,6 +121,13 @@ text_float(struct text *t, double v)
 	char buf[40];
 	double back;
 
+	if (isnan(v) || isinf(v)) {
+		text_put(t,
+		    isnan(v)    ? "NaN"
+			: v < 0 ? "-Infinity"
+				: "Infinity");
+		return;
+	}
 	for (int digits = 1; digits <= 17; digits++) {
 		snprintf(buf, sizeof(buf), "%.*g", digits, v);
 		back = strtod(buf, NULL);

@@ -25,7 +25,8 @@ void text_hex(struct text *t, struct bytes b);
  * characters (C0, DEL, C1) are escaped, ill-formed UTF-8 becomes U+FFFD.
  */
 void text_escaped(struct text *t, struct bytes s);
-/* The number in as few digits as give it back, with a point or exponent. */
+/* The number in as few digits as give it back, with a point or exponent; NaN,
+ * Infinity and -Infinity in these words. */
 void text_float(struct text *t, double v);
 void text_spaces(struct text *t, size_t n);
 

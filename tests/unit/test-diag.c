@@ -20,7 +20,7 @@ text_of(struct bytes in, size_t max_string, struct blob *out)
 	struct text t = { out, false };
 
 	assert_true(outline_read(&o, in));
-	outline_open_tagged(&o);
+	outline_open_tagged(&o, 0);
 	blob_clear(out);
 	diag_write(&o, max_string, &t);
 	assert_false(t.bad);

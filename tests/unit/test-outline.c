@@ -53,7 +53,7 @@ test_plain(void **state)
 
 	inner = outline_child(&o, outline_member(&o, 0, "t"), 0);
 	assert_int_equal(o.nodes[inner].child, OUTLINE_NONE);
-	outline_open_tagged(&o);
+	outline_open_tagged(&o, 0);
 	assert_int_equal(o.defects_count, 0);
 	assert_true(o.nodes[inner].opened);
 	map = o.nodes[inner].child;
@@ -73,7 +73,7 @@ check(const struct defect *d)
 
 	vectors_hex(d->hex, &b);
 	assert_true(outline_read(&o, blob_bytes(&b)));
-	outline_open_tagged(&o);
+	outline_open_tagged(&o, 0);
 	if (o.defects_count != 1)
 		fail_msg("%s: %zu defects", d->hex, o.defects_count);
 	if (o.defects[0].offset != d->offset ||
@@ -241,7 +241,7 @@ test_truncation(void **state)
 		assert_non_null(p);
 		memcpy(p, b.ptr, i);
 		assert_true(outline_read(&o, bytes_of(p, i)));
-		outline_open_tagged(&o);
+		outline_open_tagged(&o, 0);
 		assert_true(o.defects_count >= 1);
 		for (size_t j = 0; j < o.n; j++) {
 			assert_true(o.nodes[j].end <= i);
@@ -268,7 +268,7 @@ test_no_memory(void **state)
 	for (n = 1;; n++) {
 		failmalloc_arm(n);
 		good = outline_read(&o, blob_bytes(&b));
-		outline_open_tagged(&o);
+		outline_open_tagged(&o, 0);
 		if (!failmalloc_disarm())
 			break;
 		assert_true(!good || o.no_memory);
