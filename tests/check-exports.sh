@@ -26,7 +26,7 @@ declared()
 		echo "#include \"$h\""
 	done | $cc -std=c99 -E -P $PUBLIC_CPPFLAGS -x c - >"$tmp/text" ||
 	    tap_bail "the headers cannot be preprocessed"
-	tr '\n' ' ' <"$tmp/text" |
+	grep -v '^#' "$tmp/text" | tr '\n' ' ' |
 	    sed 's/[;{}]/&\n/g' |
 	    sed -n '/^[[:space:]]*typedef/d; /[[:space:]]*static/d; s/.*[ *]\(mdoc_[a-z0-9_]*\)[[:space:]]*(.*;$/\1/p' |
 	    sort -u

@@ -9,6 +9,10 @@ set -u
 command -v p11tool >/dev/null || tap_skip_all "p11tool is not here"
 [ -z "${SANITIZER_PRELOAD-}" ] ||
     tap_skip_all "p11-kit's programs hang at their end under AddressSanitizer"
+# With nothing but libasan.so preloaded, programs with libp11-kit 0.24.1 stand
+# still in its destructor, in freelocale().
+[ -z "${SANITIZER_PRELOAD-}" ] ||
+    tap_skip_all "programs with libp11-kit do not end with libasan.so"
 softhsm_new t0
 . "$abs_top_srcdir/tests/support/module.sh"
 cd "$SOFTHSM_FOLDER" || exit 99

@@ -368,9 +368,6 @@ wallet_one(struct exchange *x, const json_t *entry, const char *token_uri)
 	assert_int_equal(mdoc_credential_new(x->ctx, span(&issuer_signed),
 			     &x->credential),
 	    MDOC_OK);
-	assert_int_equal(mdoc_key_from_bytes(x->ctx, span(&key),
-			     &x->device_key),
-	    MDOC_OK);
 	assert_int_equal(mdoc_credential_set_key(x->credential, x->device_key),
 	    MDOC_OK);
 	wallet_present(x, &request, MDOC_DEVICE_AUTH_SIGNATURE,
