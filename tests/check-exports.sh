@@ -63,4 +63,7 @@ tap_is "$(comm -23 "$tmp/libmdoc" "$tmp/declared")" "" \
     "every export is declared in an installed header"
 tap_is "$(comm -13 "$tmp/libmdoc" "$tmp/declared")" "" \
     "every declared function is exported"
+grep -oE 'mdoc_[a-z0-9_]+' "$abs_top_srcdir/NEWS" | sort -u >"$tmp/news"
+tap_is "$(comm -23 "$tmp/libmdoc" "$tmp/news")" "" \
+    "NEWS names every exported function"
 tap_done
