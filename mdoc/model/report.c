@@ -28,18 +28,22 @@ struct list {
 	void *block[BLOCK_COUNT];
 	size_t elem;
 	size_t len;
+	unsigned char *next; /* element len, unless it is end */
+	unsigned char *end;  /* of the last block */
 };
 
 struct check {
 	mdoc_check pub; /* first: what the caller sees */
 	const struct report_rule *rule;
 	enum mdoc_result result;
+	const struct check *before; /* of those that forbid trust */
 };
 
 struct document {
 	mdoc_bytes doc_type;
 	size_t first_claim;
 	size_t claims;
+	bool has_trust; /* a check that trust hangs on */
 };
 
 struct mdoc_report {
@@ -47,6 +51,12 @@ struct mdoc_report {
 	struct list documents;
 	struct list claims;
 	bool failed;
+	bool has_failure; /* a check that failed */
+	bool has_trust;   /* a check of the whole that trust hangs on */
+	bool any_trust;   /* of the whole or of a document */
+	/* That trust hangs on and that did not pass, the last first. */
+	const struct check *forbidding;
+	struct document *current; /* the last; NULL: none */
 	struct check scratch_check;
 	mdoc_claim scratch_claim;
 	struct chunk *chunks; /* newest first; the last is the one below */
@@ -103,20 +113,36 @@ list_at(const struct list *l, size_t i)
 	return (unsigned char *)l->block[b] + (i - start) * l->elem;
 }
 
-static void *
-list_add(mdoc_report *r, struct list *l)
+static bool
+list_grow(mdoc_report *r, struct list *l)
 {
-	size_t start;
+	size_t start, size;
 	unsigned b = list_block(l->len, &start);
 
 	if (b >= BLOCK_COUNT) {
 		r->failed = true;
-		return NULL;
+		return false;
 	}
-	if (l->block[b] == NULL &&
-	    (l->block[b] = arena_take(r, (BLOCK_MIN << b) * l->elem)) == NULL)
+	size = (BLOCK_MIN << b) * l->elem;
+	l->block[b] = arena_take(r, size);
+	if (l->block[b] == NULL)
+		return false;
+	l->next = l->block[b];
+	l->end = l->next + size;
+	return true;
+}
+
+static inline void *
+list_add(mdoc_report *r, struct list *l)
+{
+	void *p;
+
+	if (l->next == l->end && !list_grow(r, l))
 		return NULL;
-	return (unsigned char *)l->block[b] + (l->len++ - start) * l->elem;
+	p = l->next;
+	l->next += l->elem;
+	l->len++;
+	return p;
 }
 
 mdoc_report *
@@ -151,6 +177,25 @@ mdoc_report_free(mdoc_report **report)
 	*report = NULL;
 }
 
+/* So that a verdict does not take a look at each check. */
+static void
+trust_add(mdoc_report *r, struct check *c, int document)
+{
+	struct document *d = r->current;
+
+	if (document < 0)
+		d = NULL;
+	else if ((size_t)document + 1 != r->documents.len)
+		d = list_at(&r->documents, (size_t)document);
+	r->any_trust = true;
+	*(d == NULL ? &r->has_trust : &d->has_trust) = true;
+	if (c->result != MDOC_PASS && c->result != MDOC_WARN &&
+	    c != &r->scratch_check) {
+		c->before = r->forbidding;
+		r->forbidding = c;
+	}
+}
+
 mdoc_check *
 report_add(mdoc_report *r, const struct report_rule *rule,
     enum mdoc_result result, int document)
@@ -161,6 +206,10 @@ report_add(mdoc_report *r, const struct report_rule *rule,
 		c = &r->scratch_check;
 	c->rule = rule;
 	c->result = result;
+	c->before = NULL;
+	r->has_failure |= result == MDOC_FAIL;
+	if (rule->role == REPORT_TRUST)
+		trust_add(r, c, document);
 	c->pub = (mdoc_check){
 		.id = rule->id,
 		.layer = rule->layer,
@@ -186,23 +235,22 @@ report_add_document(mdoc_report *r, struct bytes doc_type)
 	d->doc_type = (mdoc_bytes){ doc_type.ptr, doc_type.len };
 	d->first_claim = r->claims.len;
 	d->claims = 0;
+	d->has_trust = false;
+	r->current = d;
 	return (int)(r->documents.len - 1);
 }
 
 mdoc_claim *
 report_add_claim(mdoc_report *r)
 {
-	struct document *d = NULL;
 	mdoc_claim *c = NULL;
 
-	if (r->documents.len > 0)
-		d = list_at(&r->documents, r->documents.len - 1);
-	if (d != NULL)
+	if (r->current != NULL)
 		c = list_add(r, &r->claims);
 	if (c == NULL)
 		c = &r->scratch_claim;
 	else
-		d->claims++;
+		r->current->claims++;
 	*c = (mdoc_claim){ .digest_id = -1, .digest = MDOC_NOT_DONE };
 	return c;
 }
@@ -328,7 +376,7 @@ decisive(const mdoc_report *r, int document)
 	const struct check *c, *expired = NULL;
 	size_t i;
 
-	for (i = 0; i < r->checks.len; i++) {
+	for (i = 0; r->has_failure && i < r->checks.len; i++) {
 		c = list_at(&r->checks, i);
 		if (c->result != MDOC_FAIL ||
 		    (document >= 0 && c->pub.document >= 0 &&
@@ -346,21 +394,17 @@ decisive(const mdoc_report *r, int document)
 static bool
 has_trust(const mdoc_report *r, int document)
 {
-	const struct check *c;
-	bool found = false;
-	size_t i;
+	const struct document *d;
 
-	for (i = 0; i < r->checks.len; i++) {
-		c = list_at(&r->checks, i);
-		if (c->rule->role != REPORT_TRUST ||
-		    (document >= 0 && c->pub.document >= 0 &&
-			c->pub.document != document))
-			continue;
-		if (c->result != MDOC_PASS && c->result != MDOC_WARN)
+	for (const struct check *c = r->forbidding; c != NULL; c = c->before) {
+		if (document < 0 || c->pub.document < 0 ||
+		    c->pub.document == document)
 			return false;
-		found = true;
 	}
-	return found;
+	if (document < 0)
+		return r->any_trust;
+	d = list_at(&r->documents, (size_t)document);
+	return r->has_trust || (d != NULL && d->has_trust);
 }
 
 static const char *
@@ -435,15 +479,24 @@ mdoc_report_claims(const mdoc_report *report, size_t document)
 	return d == NULL ? 0 : d->claims;
 }
 
+const mdoc_claim *
+report_claim(const mdoc_report *r, size_t document, size_t i)
+{
+	const struct document *d = list_at(&r->documents, document);
+
+	if (d == NULL || i >= d->claims)
+		return NULL;
+	return list_at(&r->claims, d->first_claim + i);
+}
+
 int
 mdoc_report_claim(const mdoc_report *report, size_t document, size_t i,
     mdoc_claim *ret)
 {
-	const struct document *d = list_at(&report->documents, document);
+	const mdoc_claim *claim = report_claim(report, document, i);
 
-	if (d == NULL || i >= d->claims)
+	if (claim == NULL)
 		return 0;
-	*ret =
-	    *(const mdoc_claim *)list_at(&report->claims, d->first_claim + i);
+	*ret = *claim;
 	return 1;
 }

@@ -43,6 +43,8 @@ mdoc_check *report_add(mdoc_report *r, const struct report_rule *rule,
 int report_add_document(mdoc_report *r, struct bytes doc_type);
 /* A claim of the document started last; filled in by the caller. Never NULL. */
 mdoc_claim *report_add_claim(mdoc_report *r);
+/* mdoc_report_claim without the copy; NULL: there is no such claim. */
+const mdoc_claim *report_claim(const mdoc_report *r, size_t document, size_t i);
 
 /* Texts that live as long as the report; "" if memory ran out. */
 const char *report_text(mdoc_report *r, const char *format, ...)

@@ -20,13 +20,11 @@ span(mdoc_bytes b)
 	return from_public(b);
 }
 
-static mdoc_claim
+/* i: less than e->n. */
+static const mdoc_claim *
 claim_at(const struct elements *e, size_t i)
 {
-	mdoc_claim c = { 0 };
-
-	(void)mdoc_report_claim(e->v->report, (size_t)e->v->document, i, &c);
-	return c;
+	return report_claim(e->v->report, (size_t)e->v->document, i);
 }
 
 static bool
@@ -40,18 +38,18 @@ claim_equal(const mdoc_claim *a, const mdoc_claim *b)
 static bool
 is_ascending(const struct elements *e)
 {
-	mdoc_claim last = claim_at(e, 0), next;
+	const mdoc_claim *last = claim_at(e, 0), *next;
 	int order;
 
 	for (size_t i = 1; i < e->n; i++) {
 		next = claim_at(e, i);
-		order = last.name_space.ptr == next.name_space.ptr
+		order = last->name_space.ptr == next->name_space.ptr
 		    ? 0
-		    : bytes_compare(span(last.name_space),
-			  span(next.name_space));
+		    : bytes_compare(span(last->name_space),
+			  span(next->name_space));
 		if (order == 0)
-			order = bytes_compare(span(last.element),
-			    span(next.element));
+			order = bytes_compare(span(last->element),
+			    span(next->element));
 		if (order >= 0)
 			return false;
 		last = next;
@@ -62,12 +60,12 @@ is_ascending(const struct elements *e)
 static bool
 find_pairwise(const struct elements *e, size_t *ret)
 {
-	mdoc_claim claims[PAIRWISE];
+	const mdoc_claim *claims[PAIRWISE];
 
 	for (size_t i = 0; i < e->n; i++) {
 		claims[i] = claim_at(e, i);
 		for (size_t k = 0; k < i; k++) {
-			if (claim_equal(&claims[i], &claims[k])) {
+			if (claim_equal(claims[i], claims[k])) {
 				*ret = i;
 				return true;
 			}
@@ -93,16 +91,16 @@ static bool
 find_hashed(const struct elements *e, uint32_t *slots, size_t mask, size_t *ret)
 {
 	uint64_t seed[2];
-	mdoc_claim claim, other;
+	const mdoc_claim *claim, *other;
 	size_t at;
 
 	siphash_seed(seed);
 	for (size_t i = 0; i < e->n; i++) {
 		claim = claim_at(e, i);
-		at = (size_t)claim_hash(&claim, seed) & mask;
+		at = (size_t)claim_hash(claim, seed) & mask;
 		for (; slots[at] != 0; at = (at + 1) & mask) {
 			other = claim_at(e, slots[at] - 1);
-			if (claim_equal(&claim, &other)) {
+			if (claim_equal(claim, other)) {
 				*ret = i;
 				return true;
 			}
@@ -140,7 +138,7 @@ int
 elements_check(struct verification *v)
 {
 	struct elements e = { .v = v };
-	mdoc_claim claim;
+	const mdoc_claim *claim;
 	mdoc_check *c;
 	bool twice;
 	size_t i = 0;
@@ -155,7 +153,7 @@ elements_check(struct verification *v)
 	}
 	claim = claim_at(&e, i);
 	c = verification_deviation(v, DEV_ELEMENT_TWICE);
-	c->actual = report_string(v->report, span(claim.element));
-	c->number = claim.digest_id;
+	c->actual = report_string(v->report, span(claim->element));
+	c->number = claim->digest_id;
 	return MDOC_OK;
 }
