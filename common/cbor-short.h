@@ -5,18 +5,27 @@
  * of what a call of the reader takes. Each function takes one item from the
  * front of *in. Or it returns false, and *in and the output are as they were:
  * the item is another one, a longer one, incomplete or wrong, and the functions
- * of cbor.h have the word. The caller counts the items against items_left.
+ * of cbor.h have the word. Between cbor_short_begin and cbor_short_end the
+ * caller counts the items.
  */
 #ifndef COMMON_CBOR_SHORT_H
 #define COMMON_CBOR_SHORT_H
 
 #include "common/cbor.h"
 
-/* What is left for a reader to read; nothing after an error. */
+/* What a reader has yet to read, even if it has no items left. */
 static inline struct bytes
 cbor_short_begin(const struct cbor_reader *r)
 {
 	return bytes_of(r->ptr, (size_t)(r->end - r->ptr));
+}
+
+/* So many items were read, up to rest: at most as many as r had left. */
+static inline void
+cbor_short_end(struct cbor_reader *r, struct bytes rest, size_t items)
+{
+	r->ptr = rest.ptr;
+	r->items_left -= items;
 }
 
 /* Head of this type: its argument, and how many bytes it has. */
@@ -91,6 +100,7 @@ cbor_short_is_plain(struct bytes s)
 {
 	const uint64_t high = 0x8080808080808080;
 	uint64_t a = 0, b = 0;
+	uint32_t c = 0, d = 0;
 
 	if (s.len > 32)
 		return bytes_is_utf8(s, NULL);
@@ -100,10 +110,14 @@ cbor_short_is_plain(struct bytes s)
 			memcpy(&a, s.ptr + i, sizeof(a));
 			b |= a;
 		}
-		return (b & high) == 0;
+	} else if (s.len >= sizeof(c)) {
+		memcpy(&c, s.ptr, sizeof(c));
+		memcpy(&d, s.ptr + s.len - sizeof(d), sizeof(d));
+		b = c | d;
+	} else {
+		for (size_t i = 0; i < s.len; i++)
+			b |= s.ptr[i];
 	}
-	for (size_t i = 0; i < s.len; i++)
-		b |= s.ptr[i];
 	return (b & high) == 0;
 }
 

@@ -465,23 +465,16 @@ item_of_kind(struct cbor_reader *r, enum cbor_kind kind, struct cbor_item *ret)
 	return true;
 }
 
-/* One or two items were read without the reader. */
-static inline bool
-short_consumed(struct cbor_reader *r, struct bytes rest, size_t items)
-{
-	r->ptr = rest.ptr;
-	r->items_left -= items;
-	return true;
-}
-
 bool
 cbor_get_uint(struct cbor_reader *r, uint64_t *ret)
 {
 	struct bytes rest = cbor_short_begin(r);
 	struct cbor_item item UNINITIALIZED;
 
-	if (r->items_left > 0 && cbor_short_uint(&rest, ret))
-		return short_consumed(r, rest, 1);
+	if (r->items_left > 0 && cbor_short_uint(&rest, ret)) {
+		cbor_short_end(r, rest, 1);
+		return true;
+	}
 	if (!item_of_kind(r, CBOR_KIND_UINT, &item))
 		return false;
 	*ret = item.value;
@@ -530,8 +523,10 @@ cbor_get_bstr(struct cbor_reader *r, struct bytes *ret)
 	struct bytes rest = cbor_short_begin(r);
 	struct cbor_item item UNINITIALIZED;
 
-	if (r->items_left > 0 && cbor_short_bstr(&rest, ret))
-		return short_consumed(r, rest, 1);
+	if (r->items_left > 0 && cbor_short_bstr(&rest, ret)) {
+		cbor_short_end(r, rest, 1);
+		return true;
+	}
 	if (!item_of_kind(r, CBOR_KIND_BSTR, &item))
 		return false;
 	*ret = consumed(r, item.str.len);
@@ -544,8 +539,10 @@ cbor_get_tstr(struct cbor_reader *r, struct bytes *ret)
 	struct bytes rest = cbor_short_begin(r);
 	struct cbor_item item UNINITIALIZED;
 
-	if (r->items_left > 0 && cbor_short_tstr(&rest, ret))
-		return short_consumed(r, rest, 1);
+	if (r->items_left > 0 && cbor_short_tstr(&rest, ret)) {
+		cbor_short_end(r, rest, 1);
+		return true;
+	}
 	if (!item_of_kind(r, CBOR_KIND_TSTR, &item))
 		return false;
 	*ret = consumed(r, item.str.len);
@@ -591,7 +588,7 @@ cbor_get_tag24(struct cbor_reader *r, struct bytes *ret_content,
 	struct cbor_item item UNINITIALIZED;
 
 	if (r->items_left > 1 && cbor_short_tag24(&rest, &content)) {
-		(void)short_consumed(r, rest, 2);
+		cbor_short_end(r, rest, 2);
 	} else {
 		if (!item_of_kind(r, CBOR_KIND_TAG, &item))
 			return false;

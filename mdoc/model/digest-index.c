@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/cbor-short.h"
 #include "mdoc/model/digest-index.h"
 
 static bool
@@ -34,28 +35,43 @@ entry_compare(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* The next pair; it was checked by mso_read: no second look at the keys. */
+static bool
+entry_read(struct cbor_reader *r, struct digest_entry *e)
+{
+	struct bytes in = cbor_short_begin(r), digest;
+	uint64_t id;
+
+	if (cbor_short_uint(&in, &id)) {
+		e->offset = (uint32_t)(in.ptr - r->base);
+		if (cbor_short_bstr(&in, &digest)) {
+			e->id = (uint32_t)id;
+			cbor_short_end(r, in, 2);
+			return true;
+		}
+	}
+	if (!cbor_get_uint(r, &id))
+		return false;
+	e->id = (uint32_t)id;
+	e->offset = (uint32_t)cbor_offset(r);
+	return cbor_get_bstr(r, &digest);
+}
+
 bool
 digest_index_open(struct digest_index *x, struct bytes map)
 {
 	struct cbor_reader r;
 	struct cbor_item head;
-	struct bytes digest;
-	uint64_t id;
 	bool sorted = true;
 	size_t i;
 
 	x->map = map;
 	x->n = 0;
-	/* It was checked by mso_read: no second look at the keys. */
 	cbor_reader_init(&r, map);
 	if (!cbor_next(&r, &head) || !index_reserve(x, head.value))
 		return false;
 	for (i = 0; i < head.value; i++) {
-		if (!cbor_get_uint(&r, &id))
-			return false;
-		x->entries[i].id = (uint32_t)id;
-		x->entries[i].offset = (uint32_t)cbor_offset(&r);
-		if (!cbor_get_bstr(&r, &digest))
+		if (!entry_read(&r, &x->entries[i]))
 			return false;
 		if (i > 0 && x->entries[i].id < x->entries[i - 1].id)
 			sorted = false;
@@ -70,11 +86,14 @@ digest_index_open(struct digest_index *x, struct bytes map)
 static struct bytes
 entry_digest(const struct digest_index *x, const struct digest_entry *e)
 {
-	struct cbor_reader r;
+	struct bytes in =
+	    bytes_of(x->map.ptr + e->offset, x->map.len - e->offset);
+	struct cbor_reader r UNINITIALIZED;
 	struct bytes digest;
 
-	cbor_reader_init(&r, x->map);
-	r.ptr += e->offset;
+	if (cbor_short_bstr(&in, &digest))
+		return digest;
+	cbor_reader_init(&r, in);
 	return cbor_get_bstr(&r, &digest) ? digest : BYTES_NULL;
 }
 

@@ -63,9 +63,18 @@ static const struct shape_member members[] = {
 static const struct shape shape = { "IssuerSignedItem: a map", members,
 	nitems(members) };
 
-#define IS(text, name)                     \
-	((text).len == sizeof(name) - 1 && \
-	    !memcmp((text).ptr, name, sizeof(name) - 1))
+/* The next key is this one; its length is in the first byte. */
+#define TAKE(in, key) take((in), (key), sizeof(key) - 1)
+
+static inline bool
+take(struct bytes *in, const char *key, size_t len)
+{
+	if (in->len <= len || in->ptr[0] != (CBOR_KIND_TSTR << 5 | len) ||
+	    memcmp(in->ptr + 1, key, len) != 0)
+		return false;
+	cbor_short_consume(in, 1 + len);
+	return true;
+}
 
 /* What is not plain counts against the bounds of r. */
 static bool
@@ -92,27 +101,24 @@ usual_value(struct cbor_reader *r, struct bytes *in, struct bytes *ret)
 static bool
 usual_members(struct cbor_reader *r, struct bytes in, struct item *item)
 {
-	struct bytes key;
 	unsigned seen = 0;
 	bool good;
 
 	for (size_t i = 0; i < nitems(members); i++) {
-		if (!cbor_short_string(&in, CBOR_KIND_TSTR, &key))
-			return false;
-		if (IS(key, "digestID")) {
+		if (TAKE(&in, "digestID")) {
 			seen |= 1;
 			good = cbor_short_uint(&in, &item->digest_id) &&
 			    item->digest_id <= DIGEST_ID_MAX;
-		} else if (IS(key, "random")) {
+		} else if (TAKE(&in, "random")) {
 			seen |= 2;
 			good = cbor_short_bstr(&in, &item->random) &&
 			    item->random.len >= RANDOM_MIN;
-		} else if (IS(key, "elementIdentifier")) {
+		} else if (TAKE(&in, "elementIdentifier")) {
 			seen |= 4;
 			good = cbor_short_tstr(&in, &item->element);
 		} else {
 			seen |= 8;
-			good = IS(key, "elementValue") &&
+			good = TAKE(&in, "elementValue") &&
 			    usual_value(r, &in, &item->value);
 		}
 		if (!good)

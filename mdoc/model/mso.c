@@ -60,8 +60,7 @@ read_ascending(struct cbor_reader *r)
 			return false;
 		least = id + 1;
 	}
-	r->ptr = in.ptr;
-	r->items_left -= 1 + 2 * count;
+	cbor_short_end(r, in, 1 + 2 * count);
 	return true;
 }
 

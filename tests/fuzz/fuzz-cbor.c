@@ -17,6 +17,7 @@
 #include <cbor/streaming.h>
 #undef cbor_error
 
+#include "common/cbor-short.h"
 #include "common/cbor.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -139,6 +140,59 @@ head_compare(const struct cbor_item *item, const uint8_t *p, size_t left)
 	CHECK(item->value == (head.str.ptr ? head.str.len : head.value));
 }
 
+/* What is read inline is what the reader reads, and ends where it ends. */
+static void
+short_check(const struct cbor_item *item, struct bytes in)
+{
+	const size_t len = item->head_len + item->str.len;
+	struct bytes rest = in, str;
+	uint64_t number;
+
+	if (cbor_short_uint(&rest, &number)) {
+		CHECK(item->kind == CBOR_KIND_UINT && item->value == number);
+		CHECK(rest.ptr == in.ptr + len && rest.len == in.len - len);
+		rest = in;
+	}
+	if (cbor_short_bstr(&rest, &str)) {
+		CHECK(item->kind == CBOR_KIND_BSTR);
+		CHECK(str.ptr == item->str.ptr && str.len == item->str.len);
+		CHECK(rest.ptr == in.ptr + len && rest.len == in.len - len);
+		rest = in;
+	}
+	if (cbor_short_tstr(&rest, &str)) {
+		CHECK(item->kind == CBOR_KIND_TSTR);
+		CHECK(str.ptr == item->str.ptr && str.len == item->str.len);
+		CHECK(rest.ptr == in.ptr + len && rest.len == in.len - len);
+		rest = in;
+	}
+	if (cbor_short_plain(&rest)) {
+		CHECK(item->kind <= CBOR_KIND_TSTR ||
+		    item->kind == CBOR_KIND_BOOL ||
+		    item->kind == CBOR_KIND_NULL);
+		CHECK(rest.ptr == in.ptr + len && rest.len == in.len - len);
+		rest = in;
+	}
+	if (cbor_short_tag24(&rest, &str)) {
+		CHECK(item->kind == CBOR_KIND_TAG && item->value == 24);
+		CHECK(str.ptr + str.len == rest.ptr);
+		CHECK(rest.ptr + rest.len == in.ptr + in.len);
+	}
+}
+
+/* The same where the reader finds something wrong: not even then more. */
+static void
+short_refuses(struct bytes in)
+{
+	struct bytes rest = in, str;
+	uint64_t number;
+
+	CHECK(!cbor_short_uint(&rest, &number));
+	CHECK(!cbor_short_bstr(&rest, &str));
+	CHECK(!cbor_short_tstr(&rest, &str));
+	CHECK(!cbor_short_plain(&rest));
+	CHECK(rest.ptr == in.ptr && rest.len == in.len);
+}
+
 /* Head after head, whatever they make together. */
 static void
 heads_check(struct bytes in, bool lenient)
@@ -153,6 +207,9 @@ heads_check(struct bytes in, bool lenient)
 		at = cbor_offset(&r);
 		if (!cbor_peek(&r, &peeked)) {
 			CHECK(!cbor_next(&r, &item));
+			if (r.error != CBOR_E_ITEMS && r.error != CBOR_E_SIZE)
+				short_refuses(bytes_of(in.ptr + at,
+				    in.len - at));
 			break;
 		}
 		CHECK(cbor_offset(&r) == at);
@@ -169,6 +226,7 @@ heads_check(struct bytes in, bool lenient)
 		CHECK(lenient || !item.indefinite);
 		CHECK(lenient || item.kind != CBOR_KIND_BREAK);
 		head_compare(&item, in.ptr + at, in.len - at);
+		short_check(&item, bytes_of(in.ptr + at, in.len - at));
 	}
 	if (r.error != CBOR_OK) {
 		CHECK(r.error_offset >= cbor_offset(&r));

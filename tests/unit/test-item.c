@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -136,6 +137,51 @@ test_walk(void **state)
 	blob_reset(&b);
 }
 
+/* Every order of the members, and values of every kind, read alike. */
+static void
+test_orders(void **state)
+{
+	static const char *const text[] = { "\"digestID\": 70000", SALT,
+		"\"elementIdentifier\": \"e\"" };
+	static const char *const values[] = { "1", "-1", "h'00'",
+		"\"\xc3\xa9\"", "true", "null", "1.5", "1004(\"2024-03-30\")",
+		"[{\"a\": [1, 2]}, {}]" };
+	struct blob b = BLOB_INIT, want = BLOB_INIT;
+	struct cbor_reader r;
+	struct item item;
+	char value[64], source[256];
+	const char *m[4];
+
+	(void)state;
+	for (size_t i = 0; i < 256 * nitems(values); i++) {
+		(void)snprintf(value, sizeof(value), "\"elementValue\": %s",
+		    values[i / 256]);
+		for (size_t k = 0; k < 4; k++)
+			m[k] = (i >> 2 * k & 3) == 3 ? value
+						     : text[i >> 2 * k & 3];
+		(void)snprintf(source, sizeof(source),
+		    "24(<<{%s, %s, %s, %s}>>)", m[0], m[1], m[2], m[3]);
+		diag(source, &b);
+		cbor_reader_init(&r, blob_bytes(&b));
+		/* Is each of the four there once? */
+		if (m[0] == m[1] || m[0] == m[2] || m[0] == m[3] ||
+		    m[1] == m[2] || m[1] == m[3] || m[2] == m[3]) {
+			assert_false(item_read(&r, &item));
+			assert_int_equal(r.error, CBOR_E_DUPLICATE);
+			continue;
+		}
+		assert_true(item_read(&r, &item) && cbor_finish(&r));
+		assert_true(item.digest_id == 70000);
+		assert_int_equal(item.random.len, 16);
+		assert_true(bytes_equal_str(item.element, "e"));
+		assert_true(bytes_equal(item.whole, bytes_of(b.ptr, b.len)));
+		diag(values[i / 256], &want);
+		assert_true(bytes_equal(item.value, blob_bytes(&want)));
+	}
+	blob_reset(&b);
+	blob_reset(&want);
+}
+
 static void
 test_write(void **state)
 {
@@ -180,6 +226,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_write),
 	};
 
