@@ -125,24 +125,6 @@ text_parse(struct parser *d, struct blob *out)
 	return good;
 }
 
-static bool
-hex_parse(struct parser *d, struct blob *out)
-{
-	const char *end = strchr(d->p, '\'');
-	struct blob s = BLOB_INIT;
-	bool good = false;
-	size_t n;
-
-	if (end != NULL && blob_append(&s, d->p, (size_t)(end - d->p) + 1) &&
-	    bytes_from_hex(bytes_of(s.ptr, s.len - 1), s.ptr, &n)) {
-		blob_truncate(&s, n);
-		d->p = end + 1;
-		good = string_put(d, out, 2, &s);
-	}
-	blob_reset(&s);
-	return good;
-}
-
 /* 1.5_2 and 1.5_3: single and double precision */
 static bool
 float_put(struct parser *d, struct blob *out, double v)
@@ -160,6 +142,24 @@ float_put(struct parser *d, struct blob *out, double v)
 		return false;
 	}
 	return head_put(d, out, 7, bits);
+}
+
+static bool
+hex_parse(struct parser *d, struct blob *out)
+{
+	const char *end = strchr(d->p, '\'');
+	struct blob s = BLOB_INIT;
+	bool good = false;
+	size_t n;
+
+	if (end != NULL && blob_append(&s, d->p, (size_t)(end - d->p) + 1) &&
+	    bytes_from_hex(bytes_of(s.ptr, s.len - 1), s.ptr, &n)) {
+		blob_truncate(&s, n);
+		d->p = end + 1;
+		good = string_put(d, out, 2, &s);
+	}
+	blob_reset(&s);
+	return good;
 }
 
 static bool
@@ -296,10 +296,22 @@ word_parse(struct parser *d, struct blob *out)
 	};
 
 	for (size_t i = 0; i < nitems(words); i++) {
-		if (accept(d, words[i].word))
-			return blob_append(out, words[i].bytes, words[i].len);
+		if (!accept(d, words[i].word))
+			continue;
+		/* NaN_3, Infinity_2 */
+		if (*d->p == '_' && words[i].bytes[0] == 0xf9)
+			return float_put(d, out, strtod(words[i].word, NULL));
+		return blob_append(out, words[i].bytes, words[i].len);
 	}
 	return number_parse(d, out);
+}
+
+/* ""_ has no chunks, ""_0 has a head that is too long. */
+static bool
+is_empty_text(const struct parser *d)
+{
+	return strncmp(d->p, "\"\"_", 3) == 0 &&
+	    (d->p[3] < '0' || d->p[3] > '3');
 }
 
 static bool
@@ -313,7 +325,7 @@ item_parse(struct parser *d, struct blob *out)
 		d->mark = out->len;
 	if (accept(d, "h'"))
 		good = hex_parse(d, out);
-	else if (strncmp(d->p, "\"\"_", 3) != 0 && accept(d, "\""))
+	else if (!is_empty_text(d) && accept(d, "\""))
 		good = text_parse(d, out);
 	else if (accept(d, "<<"))
 		good = container_parse(d, out, 2, ">>");
