@@ -35,18 +35,44 @@ cbor_writer_fixed(struct cbor_writer *w, uint8_t *buf, size_t cap)
 	w->buf = buf;
 }
 
+/* Room for n bytes, counted as written; NULL: not at hand, or an error. */
+static inline uint8_t *
+space_take(struct cbor_writer *w, size_t n)
+{
+	struct blob *b = w->blob;
+	uint8_t *p;
+
+	if (w->error != CBOR_OK)
+		return NULL;
+	if (b != NULL) {
+		if (n > b->cap - b->len)
+			return NULL;
+		p = b->ptr + b->len;
+		b->len += n;
+	} else {
+		if (n > w->cap - w->len)
+			return NULL;
+		p = w->buf + w->len;
+	}
+	w->len += n;
+	return p;
+}
+
 void
 cbor_put_raw(struct cbor_writer *w, struct bytes s)
 {
+	uint8_t *p;
+
 	if (w->error != CBOR_OK || s.len == 0)
 		return;
-	if (w->blob != NULL ? !blob_append_bytes(w->blob, s)
-			    : s.len > w->cap - w->len) {
+	if ((p = space_take(w, s.len)) != NULL) {
+		memcpy(p, s.ptr, s.len);
+		return;
+	}
+	if (w->blob == NULL || !blob_append_bytes(w->blob, s)) {
 		w->error = CBOR_E_MEMORY;
 		return;
 	}
-	if (w->blob == NULL)
-		memcpy(w->buf + w->len, s.ptr, s.len);
 	w->len += s.len;
 }
 
@@ -72,21 +98,51 @@ be_store(uint8_t *p, uint64_t v, size_t n)
 	}
 }
 
-static void
-head_put(struct cbor_writer *w, enum major major, uint64_t n)
+/* p holds 9 bytes; returns how many of them are the head. */
+static inline size_t
+head_store(uint8_t *p, enum major major, uint64_t n)
 {
-	const size_t len = cbor_head_len(n);
-	uint8_t head[9];
+	size_t len;
 
+	if (n < 24) {
+		p[0] = (uint8_t)(major << 5 | (unsigned)n);
+		return 1;
+	}
 	/* Additional information 24 to 27: 1, 2, 4 or 8 bytes follow. */
-	head[0] = (uint8_t)(major << 5 |
-	    (len == 1          ? (unsigned)n
-		    : len == 2 ? 24U
+	len = cbor_head_len(n);
+	p[0] = (uint8_t)(major << 5 |
+	    (len == 2          ? 24U
 		    : len == 3 ? 25U
 		    : len == 5 ? 26U
 			       : 27U));
-	be_store(head + 1, n, len - 1);
+	be_store(p + 1, n, len - 1);
+	return len;
+}
+
+static void
+head_put(struct cbor_writer *w, enum major major, uint64_t n)
+{
+	uint8_t head[9];
+
+	cbor_put_raw(w, bytes_of(head, head_store(head, major, n)));
+}
+
+/* Head and content at once where there is room. */
+static void
+string_put(struct cbor_writer *w, enum major major, struct bytes s)
+{
+	uint8_t head[9], *p;
+	const size_t len = head_store(head, major, s.len);
+
+	if (s.len <= CBOR_MAX_SIZE &&
+	    (p = space_take(w, len + s.len)) != NULL) {
+		memcpy(p, head, len);
+		if (s.len > 0)
+			memcpy(p + len, s.ptr, s.len);
+		return;
+	}
 	cbor_put_raw(w, bytes_of(head, len));
+	cbor_put_raw(w, s);
 }
 
 void
@@ -107,15 +163,13 @@ cbor_put_int(struct cbor_writer *w, int64_t v)
 void
 cbor_put_bstr(struct cbor_writer *w, struct bytes s)
 {
-	head_put(w, MAJOR_BSTR, s.len);
-	cbor_put_raw(w, s);
+	string_put(w, MAJOR_BSTR, s);
 }
 
 void
 cbor_put_tstr(struct cbor_writer *w, struct bytes s)
 {
-	head_put(w, MAJOR_TSTR, s.len);
-	cbor_put_raw(w, s);
+	string_put(w, MAJOR_TSTR, s);
 }
 
 void

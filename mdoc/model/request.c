@@ -132,11 +132,15 @@ static bool
 read_doc_request(struct cbor_reader *r, void *arg)
 {
 	struct request *q = arg;
-	struct doc_request d;
+	struct doc_request other;
 
-	if (q->count++ == 0)
-		q->docs = *r;
-	return doc_request_read(r, &d);
+	if (q->count++ > 0)
+		return doc_request_read(r, &other);
+	q->docs = *r;
+	if (!doc_request_read(r, &q->first))
+		return false;
+	q->second = r->ptr;
+	return true;
 }
 
 static bool
@@ -246,7 +250,15 @@ request_next(struct request *q, struct doc_request *ret)
 {
 	struct doc_request d;
 
-	if (q->left == 0 || !doc_request_read(&q->docs, &d))
+	if (q->left == 0 || q->docs.error != CBOR_OK)
+		return false;
+	if (q->left == q->count) {
+		q->docs.ptr = q->second;
+		q->left--;
+		*ret = q->first;
+		return true;
+	}
+	if (!doc_request_read(&q->docs, &d))
 		return false;
 	q->left--;
 	*ret = d;

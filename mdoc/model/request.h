@@ -5,6 +5,17 @@
 
 #include "mdoc/codec/cose.h"
 
+struct doc_request {
+	struct bytes items_bytes; /* ItemsRequestBytes, with its tag */
+	struct bytes doc_type;
+	struct bytes name_spaces;  /* map item, already checked */
+	struct bytes request_info; /* map item, or NULL */
+	bool has_reader_auth;
+	struct cose reader_auth;
+	struct cbor_reader source; /* for offsets of nested readers */
+	size_t offset;
+};
+
 struct request {
 	struct bytes version;
 	struct cbor_reader docs; /* at the docRequest that comes next */
@@ -15,17 +26,8 @@ struct request {
 	struct bytes reader_auth_all;           /* array item, or NULL */
 	/* Of request_next. */
 	uint64_t left;
-};
-
-struct doc_request {
-	struct bytes items_bytes; /* ItemsRequestBytes, with its tag */
-	struct bytes doc_type;
-	struct bytes name_spaces;  /* map item, already checked */
-	struct bytes request_info; /* map item, or NULL */
-	bool has_reader_auth;
-	struct cose reader_auth;
-	struct cbor_reader source; /* for offsets of nested readers */
-	size_t offset;
+	struct doc_request first; /* read once only: most have one */
+	const uint8_t *second;
 };
 
 struct element_request {
