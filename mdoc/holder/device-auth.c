@@ -22,49 +22,69 @@ device_session_begin(struct device_session *s, mdoc_ctx *ctx,
 {
 	struct tbs_transcript t;
 	struct tbs_error e;
-	struct cbor_reader r;
-	struct bytes parts[2];
-	uint8_t head[16];
 
 	if (bytes_is_null(transcript))
 		return ctx_fail(ctx, MDOC_E_ARGUMENT,
 		    "SessionTranscript: none");
 	if (!tbs_transcript_read(transcript, &t, &e))
 		return transcript_fail(ctx, &e);
-	*s = (struct device_session){ .ctx = ctx, .transcript = t.whole };
-	if (!bytes_is_null(t.ereader_key)) {
-		cbor_reader_init(&r, t.ereader_key);
-		if (!cose_key_read(&r, false, &s->peer) || !cbor_finish(&r))
-			return ctx_fail_cbor(ctx, &r,
-			    "EReaderKey of the transcript");
-		s->has_peer = true;
-	}
-	parts[0] = bytes_of(head, tbs_tag24_head(t.whole.len, head));
-	parts[1] = t.whole;
-	if (!hasher_digest(ctx->hasher, HASH_SHA256, parts, 2, s->salt))
-		return ctx_fail(ctx, MDOC_E_CRYPTO, "SHA-256 failed");
+	*s = (struct device_session){
+		.ctx = ctx,
+		.transcript = t.whole,
+		.ereader_key = t.ereader_key,
+	};
 	return MDOC_OK;
 }
 
-/* Why there can be no MAC, or NULL. */
-static const char *
-mac_obstacle(const struct device_session *s, mdoc_key *key)
+/* What a MAC needs, once per session. The transcript has an EReaderKey. */
+static int
+session_agree(struct device_session *s)
+{
+	struct cbor_reader r;
+	struct bytes parts[2];
+	uint8_t head[16];
+
+	if (s->agreed)
+		return MDOC_OK;
+	cbor_reader_init(&r, s->ereader_key);
+	if (!cose_key_read(&r, false, &s->peer) || !cbor_finish(&r))
+		return ctx_fail_cbor(s->ctx, &r,
+		    "EReaderKey of the transcript");
+	parts[0] = bytes_of(head, tbs_tag24_head(s->transcript.len, head));
+	parts[1] = s->transcript;
+	if (!hasher_digest(s->ctx->hasher, HASH_SHA256, parts, 2, s->salt))
+		return ctx_fail(s->ctx, MDOC_E_CRYPTO, "SHA-256 failed");
+	s->agreed = true;
+	return MDOC_OK;
+}
+
+/* *ret: why there can be no MAC, or NULL. */
+static int
+mac_obstacle(struct device_session *s, mdoc_key *key, const char **ret)
 {
 	char path;
+	int r;
 
-	if (!s->has_peer)
-		return "the transcript has no EReaderKey";
-	if (key_curve(key)->kind == CURVE_EDWARDS)
-		return "the device key can only sign";
+	*ret = NULL;
+	if (bytes_is_null(s->ereader_key)) {
+		*ret = "the transcript has no EReaderKey";
+		return MDOC_OK;
+	}
+	if (key_curve(key)->kind == CURVE_EDWARDS) {
+		*ret = "the device key can only sign";
+		return MDOC_OK;
+	}
+	if ((r = session_agree(s)) != MDOC_OK)
+		return r;
 	if (key_curve(key) != s->peer.curve)
-		return "EReaderKey and device key are on different curves";
-	if (mdoc_key_path(key, &path) != MDOC_OK || path == PATH_SIGNATURE)
-		return "the token allows no key agreement with the device key";
-	return NULL;
+		*ret = "EReaderKey and device key are on different curves";
+	else if (mdoc_key_path(key, &path) != MDOC_OK || path == PATH_SIGNATURE)
+		*ret = "the token allows no key agreement with the device key";
+	return MDOC_OK;
 }
 
 static int
-mac_write(const struct device_session *s, const struct device_auth_input *in,
+mac_write(struct device_session *s, const struct device_auth_input *in,
     const struct authentication *a, struct cbor_writer *w, char *ret_path)
 {
 	const struct bytes *parts;
@@ -116,12 +136,15 @@ signature_write(const struct device_session *s,
  * that fails at it, leaves the signature.
  */
 static int
-auto_write(const struct device_session *s, const struct device_auth_input *in,
+auto_write(struct device_session *s, const struct device_auth_input *in,
     const struct authentication *a, struct cbor_writer *w, char *ret_path)
 {
+	const char *obstacle;
 	int r;
 
-	if (mac_obstacle(s, in->key) != NULL)
+	if ((r = mac_obstacle(s, in->key, &obstacle)) != MDOC_OK)
+		return r;
+	if (obstacle != NULL)
 		return signature_write(s, in, a, w, ret_path);
 	r = mac_write(s, in, a, w, ret_path);
 	if ((r == MDOC_E_UNSUPPORTED || r == MDOC_E_POLICY) &&
@@ -130,12 +153,26 @@ auto_write(const struct device_session *s, const struct device_auth_input *in,
 	return r;
 }
 
+static int
+mac_only_write(struct device_session *s, const struct device_auth_input *in,
+    const struct authentication *a, struct cbor_writer *w, char *ret_path)
+{
+	const char *obstacle;
+	int r;
+
+	if ((r = mac_obstacle(s, in->key, &obstacle)) != MDOC_OK)
+		return r;
+	if (obstacle != NULL)
+		return ctx_fail(s->ctx, MDOC_E_UNSUPPORTED,
+		    "no device MAC possible: %s", obstacle);
+	return mac_write(s, in, a, w, ret_path);
+}
+
 int
-device_auth_write(const struct device_session *s,
-    const struct device_auth_input *in, struct cbor_writer *w, char *ret_path)
+device_auth_write(struct device_session *s, const struct device_auth_input *in,
+    struct cbor_writer *w, char *ret_path)
 {
 	struct authentication a;
-	const char *obstacle;
 	char path = 0;
 	int r = MDOC_E_ARGUMENT;
 
@@ -148,11 +185,7 @@ device_auth_write(const struct device_session *s,
 		r = signature_write(s, in, &a, w, &path);
 		break;
 	case MDOC_DEVICE_AUTH_MAC:
-		obstacle = mac_obstacle(s, in->key);
-		r = obstacle == NULL
-		    ? mac_write(s, in, &a, w, &path)
-		    : ctx_fail(s->ctx, MDOC_E_UNSUPPORTED,
-			  "no device MAC possible: %s", obstacle);
+		r = mac_only_write(s, in, &a, w, &path);
 		break;
 	default:
 		r = ctx_fail(s->ctx, MDOC_E_ARGUMENT,

@@ -11,10 +11,12 @@
 /* What every device authentication of one session has in common. */
 struct device_session {
 	mdoc_ctx *ctx;
-	struct bytes transcript; /* SessionTranscript, without tag 24 */
-	bool has_peer;           /* the transcript carries an EReaderKey */
+	struct bytes transcript;  /* SessionTranscript, without tag 24 */
+	struct bytes ereader_key; /* COSE_Key inside it, or NULL */
+	/* Of device_session_agree, for a MAC only. */
+	bool agreed;
 	struct cose_key peer;
-	uint8_t salt[32];
+	uint8_t salt[32]; /* SHA-256(SessionTranscriptBytes) */
 };
 
 /* transcript: either form. */
@@ -29,8 +31,8 @@ struct device_auth_input {
 };
 
 /* Writes {"deviceSignature": ...} or {"deviceMac": ...}. */
-int device_auth_write(const struct device_session *s,
-    const struct device_auth_input *in, struct cbor_writer *w,
-    char *ret_path) NODISCARD;
+int
+device_auth_write(struct device_session *s, const struct device_auth_input *in,
+    struct cbor_writer *w, char *ret_path) NODISCARD;
 
 #endif

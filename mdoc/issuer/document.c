@@ -188,7 +188,8 @@ value_digests_write(const struct document_state *d, const uint8_t *digests,
 	}
 }
 
-/* MobileSecurityObjectBytes into issuer->payload. */
+/* MobileSecurityObjectBytes into issuer->payload. Nothing of it is secret, so
+ * that what was there before need not be wiped. */
 static int
 payload_write(const struct document_state *d, const uint8_t *digests)
 {
@@ -205,7 +206,7 @@ payload_write(const struct document_state *d, const uint8_t *digests)
 	struct cbor_writer w;
 	size_t split;
 
-	blob_truncate(&issuer->scratch, 0);
+	issuer->scratch.len = 0;
 	cbor_writer_init(&w, &issuer->scratch);
 	value_digests_write(d, digests, &w);
 	split = issuer->scratch.len;
@@ -217,7 +218,7 @@ payload_write(const struct document_state *d, const uint8_t *digests)
 	mso_write(&w, &content);
 	if (w.error != CBOR_OK)
 		return no_memory(issuer->ctx);
-	blob_truncate(&issuer->payload, 0);
+	issuer->payload.len = 0;
 	cbor_writer_init(&w, &issuer->payload);
 	cbor_put_tag24(&w,
 	    bytes_of(issuer->scratch.ptr + split, issuer->scratch.len - split));
@@ -273,7 +274,7 @@ issuer_document(mdoc_issuer *issuer, mdoc_key *ds_key,
 	if ((r = randomness_get(&d)) != MDOC_OK ||
 	    (r = numbers_reserve(&d)) != MDOC_OK)
 		return r;
-	blob_truncate(&issuer->digests, 0);
+	issuer->digests.len = 0;
 	digests =
 	    blob_extend(&issuer->digests, issuer->elements_n * d.digest_len);
 	if (digests == NULL || !out_reserve(&d, x5chain, n))

@@ -203,6 +203,7 @@ element_check(struct verification *v, const struct mso *mso,
 		 : verification_deviation(v, DEV_DEVICE_UNAUTHORIZED);
 	c->offset = key->offset;
 	c->actual = report_string(v->report, key->str);
+	v->ascending = false;
 	claim = report_add_claim(v->report);
 	claim->name_space = to_public(name_space);
 	claim->element = to_public(key->str);

@@ -11,6 +11,8 @@ struct digests {
 	struct digest_index index;
 	const uint8_t *name_space; /* the one that index is of */
 	bool open;                 /* there are digests for it */
+	struct bytes before;       /* namespace of the item before, or NULL */
+	struct bytes element_before;
 	bool mdl;
 };
 
@@ -95,11 +97,27 @@ name_space_enter(struct digests *d, const struct item *item)
 	return MDOC_OK;
 }
 
+/* Lengths are multiples of 8: less than a call of memcmp. */
+static bool
+digest_equal(struct bytes a, struct bytes b)
+{
+	uint64_t x, y, differ = 0;
+
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i + sizeof(x) <= b.len; i += sizeof(x)) {
+		memcpy(&x, a.ptr + i, sizeof(x));
+		memcpy(&y, b.ptr + i, sizeof(y));
+		differ |= x ^ y;
+	}
+	return differ == 0;
+}
+
 static int
 item_digest(struct digests *d, const struct item *item,
     enum mdoc_result *ret_result)
 {
-	uint8_t digest[HASHER_MAX_LEN];
+	uint8_t digest[HASHER_MAX_LEN] UNINITIALIZED;
 	struct bytes want, have;
 	mdoc_check *c;
 	int r;
@@ -121,7 +139,7 @@ item_digest(struct digests *d, const struct item *item,
 		return ctx_fail(d->v->ctx, MDOC_E_CRYPTO, "%s failed",
 		    hash_name(d->mso->hash));
 	have = bytes_of(digest, hash_len(d->mso->hash));
-	if (!bytes_equal(want, have)) {
+	if (!digest_equal(want, have)) {
 		c = item_deviation(d, DEV_DIGEST_WRONG, item);
 		c->expected = report_hex(d->v->report, want, 16);
 		c->actual = report_hex(d->v->report, have, 16);
@@ -132,6 +150,18 @@ item_digest(struct digests *d, const struct item *item,
 	c->offset = item->offset;
 	*ret_result = MDOC_PASS;
 	return MDOC_OK;
+}
+
+/* Each namespace is there once, so that only within it an element can be there
+ * twice; not if they ascend. */
+static void
+order_note(struct digests *d, const struct item *item)
+{
+	if (item->name_space.ptr == d->before.ptr &&
+	    bytes_compare(d->element_before, item->element) >= 0)
+		d->v->ascending = false;
+	d->before = item->name_space;
+	d->element_before = item->element;
 }
 
 static int
@@ -146,6 +176,7 @@ item_verify(struct digests *d, const struct item *item)
 		return r;
 	if (d->mdl && d->ds != NULL)
 		issuing_check(d, item);
+	order_note(d, item);
 	claim = report_add_claim(d->v->report);
 	claim->name_space = to_public(item->name_space);
 	claim->element = to_public(item->element);
@@ -179,9 +210,10 @@ digests_verify(struct verification *v, const struct issuer_signed *s,
 {
 	struct digests d = { .v = v, .mso = mso, .ds = ds };
 	struct item_walk walk;
-	struct item item;
+	struct item item UNINITIALIZED;
 	int r = MDOC_OK;
 
+	v->ascending = true;
 	algorithm_check(&d);
 	d.mdl = mso != NULL &&
 	    bytes_equal_str(mso->doc_type, "org.iso.18013.5.1.mDL");

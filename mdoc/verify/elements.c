@@ -34,29 +34,6 @@ claim_equal(const mdoc_claim *a, const mdoc_claim *b)
 	    bytes_equal(span(a->name_space), span(b->name_space));
 }
 
-/* Issuers who write elements in order need no table. */
-static bool
-is_ascending(const struct elements *e)
-{
-	const mdoc_claim *last = claim_at(e, 0), *next;
-	int order;
-
-	for (size_t i = 1; i < e->n; i++) {
-		next = claim_at(e, i);
-		order = last->name_space.ptr == next->name_space.ptr
-		    ? 0
-		    : bytes_compare(span(last->name_space),
-			  span(next->name_space));
-		if (order == 0)
-			order = bytes_compare(span(last->element),
-			    span(next->element));
-		if (order >= 0)
-			return false;
-		last = next;
-	}
-	return true;
-}
-
 static bool
 find_pairwise(const struct elements *e, size_t *ret)
 {
@@ -116,7 +93,8 @@ find_twice(const struct elements *e, bool *ret_found, size_t *ret)
 	size_t slots_n = 64;
 	uint32_t *slots;
 
-	if (e->n < 2 || is_ascending(e)) {
+	/* Issuers who write elements in order need no table. */
+	if (e->v->ascending) {
 		*ret_found = false;
 		return MDOC_OK;
 	}

@@ -28,6 +28,7 @@ struct verification {
 	bool issuer_signed_only;
 	bool cbor_failed; /* there is a finding of this kind */
 	bool structure_failed;
+	bool ascending; /* elements so far: none of them can be there twice */
 	struct bytes transcript;  /* SessionTranscript; NULL: none was given */
 	struct bytes ereader;     /* COSE_Key inside it, or NULL */
 	uint8_t salt[32];         /* SHA-256(SessionTranscriptBytes) */
