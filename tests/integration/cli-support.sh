@@ -73,6 +73,8 @@ cli_exchange()
 	*" --consent "*) ;;
 	*) present+=(--consent all) ;;
 	esac
+	# Not the port of the exchange before.
+	: >present.out
 	"$p" present --listen tcp:127.0.0.1:0 --timeout 30 \
 	    "${present[@]}" "${pin[@]}" >present.out 2>&1 &
 	local pid=$!
