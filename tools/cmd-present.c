@@ -188,6 +188,23 @@ check_reader(struct presenting *p, mdoc_bytes request)
 	return code;
 }
 
+/* What cannot be read is answered with a status of its own (10.3.2). */
+static int
+reject_request(struct presenting *p, int error)
+{
+	unsigned status = error == MDOC_E_CBOR ? 11 : 12;
+	int code = link_reject(&p->link, "request", error);
+	mdoc_buf response = MDOC_BUF_INIT, message = MDOC_BUF_INIT;
+
+	if (mdoc_present_error(p->link.c->ctx, status, &response) == MDOC_OK &&
+	    mdoc_session_send_last(p->link.session, cli_bytes(&response),
+		&message) == MDOC_OK)
+		(void)link_send(&p->link, cli_bytes(&message), "response");
+	mdoc_buf_reset(&response);
+	mdoc_buf_reset(&message);
+	return code;
+}
+
 static int
 answer(struct presenting *p, mdoc_bytes request)
 {
@@ -214,7 +231,9 @@ answer(struct presenting *p, mdoc_bytes request)
 	if (r == MDOC_OK)
 		r = mdoc_session_send(p->link.session, cli_bytes(&response),
 		    &message);
-	if (r != MDOC_OK)
+	if (r == MDOC_E_CBOR || r == MDOC_E_STRUCTURE)
+		code = reject_request(p, r);
+	else if (r != MDOC_OK)
 		code = cli_fail_mdoc(c, r, NULL);
 	else
 		code = link_send(&p->link, cli_bytes(&message), "response");
@@ -230,6 +249,7 @@ serve(struct presenting *p)
 {
 	mdoc_event event;
 	int code = engage(p);
+	unsigned answered = 0;
 
 	while (code == CLI_OK) {
 		code = link_event(&p->link, &event);
@@ -238,8 +258,14 @@ serve(struct presenting *p)
 		/* The request is inside the session's buffer, which the
 		 * next call of it overwrites; answer() makes none before. */
 		code = answer(p, event.data);
+		answered++;
 		if (event.status == MDOC_STATUS_TERMINATION)
 			break;
+	}
+	if (code == CLI_OK && answered == 0) {
+		steps_add(&p->link.steps, "request", false,
+		    "the reader ended the session without a request");
+		code = CLI_PEER;
 	}
 	return code;
 }

@@ -59,21 +59,22 @@ engage(struct reading *p)
 	r = mdoc_engagement_from_message(c->ctx, cli_bytes(&p->link.message),
 	    &engagement);
 	if (r != MDOC_OK) {
-		code = cli_fail_mdoc(c, r, "first message of the mdoc");
+		code = link_reject(&p->link, "engagement", r);
 		goto out;
 	}
 	if (source != NULL &&
 	    (given.len != engagement.len ||
 		memcmp(given.ptr, engagement.ptr, given.len) != 0)) {
-		code = cli_fail(c, CLI_PEER,
+		steps_add(&p->link.steps, "engagement", false,
 		    "the peer is not the mdoc of --engagement");
+		code = CLI_PEER;
 		goto out;
 	}
 	steps_add(&p->link.steps, "engagement", true, "%zu bytes received",
 	    p->link.message.len);
 	r = mdoc_session_new_reader(c->ctx, cli_bytes(&engagement), NULL,
 	    &p->link.session);
-	code = r == MDOC_OK ? CLI_OK : cli_fail_mdoc(c, r, NULL);
+	code = r == MDOC_OK ? CLI_OK : link_reject(&p->link, "engagement", r);
 out:
 	mdoc_buf_reset(&engagement);
 	mdoc_buf_reset(&given);

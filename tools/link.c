@@ -18,6 +18,15 @@ fail(struct link *l, const char *step, int error)
 	return cli_exit_of(error);
 }
 
+int
+link_reject(struct link *l, const char *step, int error)
+{
+	int code = fail(l, step, error);
+
+	/* Whatever is wrong with the data, it is the peer that sent them. */
+	return error == MDOC_E_MEMORY ? code : CLI_PEER;
+}
+
 static int
 read_timeout(struct cli *c, int *ret)
 {
@@ -138,9 +147,11 @@ link_event(struct link *l, mdoc_event *ret)
 	if (ret->answer.ptr != NULL)
 		(void)mdoc_transport_send(l->transport, ret->answer,
 		    l->timeout);
-	if (ret->type == MDOC_EVENT_ERROR) {
+	if (ret->type == MDOC_EVENT_ERROR ||
+	    (ret->type == MDOC_EVENT_TERMINATED &&
+		ret->status != MDOC_STATUS_TERMINATION)) {
 		steps_add(&l->steps, ret->name, false, "%s", ret->reason);
-		return cli_exit_of(ret->error);
+		return ret->error == MDOC_E_MEMORY ? CLI_ERROR : CLI_PEER;
 	}
 	steps_add(&l->steps, ret->name, true, "%zu bytes received",
 	    l->message.len);

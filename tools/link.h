@@ -34,6 +34,9 @@ int link_receive(struct link *l, const char *step);
  * sent. CLI_OK with *ret, or an exit code (named as a step).
  */
 int link_event(struct link *l, mdoc_event *ret);
+/* The data of the peer are not what they should be: the step names what the
+ * context says. Exit code, for the error of a function that read them. */
+int link_reject(struct link *l, const char *step, int error);
 /* A last status message, if the peer still listens. */
 void link_close(struct link *l);
 
