@@ -1,10 +1,4 @@
-	r = 1; /* p11-kit said why */
-	if (module != NULL && p11_kit_module_initialize(module) == CKR_OK) {
-		r = find_and_compute(module, uri, pin);
-		p11_kit_module_finalize(module);
-	}
-	if (module != NULL)
-		p11_kit_module_release(module);/* SPDX-License-Identifier: BSD-3-Clause */
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * device-mac: the device MAC of an mdoc through plain PKCS#11, as any program
  * can do it; p11-kit loads the module and understands the URI.
@@ -90,8 +84,7 @@ main(int argc, char **argv)
 	if (argc != 4 || p11_kit_uri_parse(argv[2], P11_KIT_URI_FOR_ANY, uri) ||
 	    (f = fopen(argv[3], "r")) == NULL) {
 		fprintf(stderr, "usage: device-mac MODULE URI PIN-FILE\n");
-		p11_kit_uri_free(uri);
-		return 2;
+		return p11_kit_uri_free(uri), 2;
 	}
 	if (fgets(pin, sizeof pin, f) != NULL)
 		pin[strcspn(pin, "\n")] = '\0';
