@@ -172,7 +172,7 @@ bool
 date_read(struct cbor_reader *r, struct date *ret)
 {
 	struct bytes text;
-	size_t offset;
+	size_t offset = 0;
 
 	if (!read_tagged(r, TAG_TDATE, &text, &offset))
 		return false;
@@ -185,7 +185,7 @@ bool
 date_read_full(struct cbor_reader *r, int64_t *ret)
 {
 	struct bytes text;
-	size_t offset;
+	size_t offset = 0;
 
 	if (!read_tagged(r, TAG_FULL_DATE, &text, &offset))
 		return false;

@@ -44,11 +44,12 @@ json_cbor_enter(struct json_cbor *j, const char *name)
 	if (n < sizeof(j->pointer) - 1)
 		j->pointer[n++] = '/';
 	for (; *name != '\0' && n + 3 <= sizeof(j->pointer); name++) {
-		if (*name == '~' || *name == '/')
-			j->pointer[n++] = '~';
-		j->pointer[n++] = *name == '~' ? '0'
-		    : *name == '/'             ? '1'
-					       : *name;
+		if (*name != '~' && *name != '/') {
+			j->pointer[n++] = *name;
+			continue;
+		}
+		j->pointer[n++] = '~';
+		j->pointer[n++] = "01"[*name == '/'];
 	}
 	j->pointer[n] = '\0';
 }
@@ -64,7 +65,7 @@ enter_index(struct json_cbor *j, size_t index)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "%zu", index);
+	(void)snprintf(text, sizeof(text), "%zu", index);
 	json_cbor_enter(j, text);
 }
 
@@ -77,7 +78,7 @@ fail(struct json_cbor *j, int code, const char *format, ...)
 	n = snprintf(j->error, sizeof(j->error),
 	    "%s: ", j->pointer[0] != '\0' ? j->pointer : "/");
 	va_start(ap, format);
-	vsnprintf(j->error + n, sizeof(j->error) - (size_t)n, format, ap);
+	(void)vsnprintf(j->error + n, sizeof(j->error) - (size_t)n, format, ap);
 	va_end(ap);
 	return code;
 }

@@ -28,7 +28,7 @@ text_printf(struct text *t, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	vsnprintf(buf, sizeof(buf), format, ap);
+	(void)vsnprintf(buf, sizeof(buf), format, ap);
 	va_end(ap);
 	text_put(t, buf);
 }
@@ -119,8 +119,10 @@ void
 text_float(struct text *t, double v)
 {
 	char buf[40];
+	uint64_t bits, back_bits;
 	double back;
 
+	memcpy(&bits, &v, sizeof(v));
 	if (isnan(v) || isinf(v)) {
 		text_put(t,
 		    isnan(v)    ? "NaN"
@@ -129,9 +131,10 @@ text_float(struct text *t, double v)
 		return;
 	}
 	for (int digits = 1; digits <= 17; digits++) {
-		snprintf(buf, sizeof(buf), "%.*g", digits, v);
+		(void)snprintf(buf, sizeof(buf), "%.*g", digits, v);
 		back = strtod(buf, NULL);
-		if (memcmp(&back, &v, sizeof(v)) == 0)
+		memcpy(&back_bits, &back, sizeof(back));
+		if (back_bits == bits)
 			break;
 	}
 	/* Whatever the locale has for a decimal point. */

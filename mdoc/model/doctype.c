@@ -38,7 +38,7 @@ fail(struct loader *l, int code, const char *format, ...)
 	n = snprintf(text, size, "%.256s: %s: ", l->name,
 	    l->at.pointer[0] != '\0' ? l->at.pointer : "/");
 	va_start(ap, format);
-	vsnprintf(text + n, size - (size_t)n, format, ap);
+	(void)vsnprintf(text + n, size - (size_t)n, format, ap);
 	va_end(ap);
 	return code;
 }
@@ -461,7 +461,7 @@ doctypes_add(struct doctypes *d, struct bytes json, const char *name,
 	root = json_loadb((const char *)json.ptr, json.len,
 	    JSON_REJECT_DUPLICATES, &e);
 	if (root == NULL) {
-		snprintf(ret_error->text, sizeof(ret_error->text),
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
 		    "%.256s: line %d, column %d: %s", name, e.line, e.column,
 		    e.text);
 		return MDOC_E_JSON;
@@ -489,12 +489,12 @@ add_file(struct doctypes *d, const char *path, struct doctypes_error *ret_error)
 	    (n = fread(buf, 1, sizeof(buf), f)) > 0)
 		memory = blob_append(&content, buf, n);
 	if (f == NULL || ferror(f) || content.len > FILE_MAX_LEN) {
-		snprintf(ret_error->text, sizeof(ret_error->text), "%.512s: %s",
-		    path,
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
+		    "%.512s: %s", path,
 		    content.len > FILE_MAX_LEN ? "too long" : strerror(errno));
 		r = MDOC_E_IO;
 	} else if (!memory) {
-		snprintf(ret_error->text, sizeof(ret_error->text),
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
 		    "out of memory");
 		r = MDOC_E_MEMORY;
 	} else {
@@ -525,12 +525,13 @@ doctypes_add_folder(struct doctypes *d, const char *folder,
 
 	n = scandir(folder, &names, is_profile, alphasort);
 	if (n < 0 && errno != ENOENT && errno != ENOTDIR) {
-		snprintf(ret_error->text, sizeof(ret_error->text), "%.512s: %s",
-		    folder, strerror(errno));
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
+		    "%.512s: %s", folder, strerror(errno));
 		return MDOC_E_IO;
 	}
 	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
+		(void)snprintf(path, sizeof(path), "%s/%s", folder,
+		    names[i]->d_name);
 		if (r == MDOC_OK)
 			r = add_file(d, path, ret_error);
 		free(names[i]);
@@ -554,7 +555,7 @@ add_all(struct doctypes *d, struct doctypes_error *ret_error)
 		r = doctypes_add_folder(d,
 		    P11_MDOC_DATADIR "/profiles/doctypes", ret_error);
 	if (r == MDOC_OK && folder != NULL && folder[0] != '\0') {
-		snprintf(path, sizeof(path), "%s/doctypes", folder);
+		(void)snprintf(path, sizeof(path), "%s/doctypes", folder);
 		r = doctypes_add_folder(d, path, ret_error);
 	}
 	return r;
@@ -567,7 +568,7 @@ doctypes_new(struct doctypes **ret, struct doctypes_error *ret_error)
 	int r;
 
 	if (d == NULL) {
-		snprintf(ret_error->text, sizeof(ret_error->text),
+		(void)snprintf(ret_error->text, sizeof(ret_error->text),
 		    "out of memory");
 		return MDOC_E_MEMORY;
 	}

@@ -19,7 +19,7 @@ struct hex {
 static size_t
 indent_of(unsigned depth)
 {
-	return INDENT * (depth < INDENT_LEVELS ? depth : INDENT_LEVELS);
+	return (size_t)INDENT * (depth < INDENT_LEVELS ? depth : INDENT_LEVELS);
 }
 
 static void
