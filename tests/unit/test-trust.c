@@ -190,12 +190,12 @@ test_files(void **state)
 	write_pem("half.pem", &ders[4], "we");
 	write_file("half.pem",
 	    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n",
-	    63, "ae");
+	    59, "ae");
 	expect_error(c, mdoc_trust_add_source(t, path_of("half.pem")),
 	    MDOC_E_CERTIFICATE, "half.pem: certificate: expected");
 	assert_int_equal(mdoc_trust_count(t), 3);
 	write_file("cut.pem",
-	    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERT", 48, "we");
+	    "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERT", 46, "we");
 	expect_error(c, mdoc_trust_add_source(t, path_of("cut.pem")), MDOC_E_IO,
 	    "cut.pem: PEM block 1 cannot be read");
 	write_file("crl.pem", other, sizeof(other) - 1, "we");
