@@ -12,7 +12,7 @@ fi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 tap_ok "make-vectors runs" python3 "$vectors/make-vectors" "$tmp"
-for what in keys certs transcript.hex positive negative; do
+for what in keys certs transcript.hex world.h positive negative; do
 	diff -r "$vectors/$what" "$tmp/$what" >"$tmp/diff"
 	tap_ok "$what is what make-vectors makes" test ! -s "$tmp/diff"
 	tap_diag <"$tmp/diff"

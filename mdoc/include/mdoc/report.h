@@ -48,7 +48,9 @@ const mdoc_check *mdoc_report_failure(const mdoc_report *report);
 
 /*
  * "trusted", or the layer of the first failure ("issuer-sig", ...), or
- * "untrusted" where nothing failed but no trust anchor was given, or "expired".
+ * "expired" where only dates failed, or "untrusted" where nothing failed but
+ * something that trust hangs on was not done: no trust anchor or transcript was
+ * given, there is no document or no reader authentication.
  */
 const char *mdoc_report_verdict(const mdoc_report *report);
 int mdoc_report_is_trusted(const mdoc_report *report);
@@ -59,6 +61,8 @@ typedef struct mdoc_claim {
 	mdoc_bytes element;
 	mdoc_bytes value;  /* CBOR, inside the response */
 	int64_t digest_id; /* -1: signed by the device */
+	/* Of an element signed by the device: whether it was allowed to and
+	 * has authenticated itself. */
 	enum mdoc_result digest;
 } mdoc_claim;
 
