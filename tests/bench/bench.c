@@ -179,11 +179,9 @@ complete(struct operation *o)
 		    w->hashes + w->hashes_n, FLOOR_MAX_HASHES - 8, &mso);
 		w->hashes[w->hashes_n++] = mso + 20;
 	} else if (o->run == run_issue) {
-		/* The IssuerSigned has every item: its sizes, one by one. */
-		for (size_t i = 0; i < 24; i++)
-			w->hashes[w->hashes_n++] = 105;
-		w->hashes[w->hashes_n++] = 20580;
-		w->hashes[w->hashes_n++] = 1210;
+		w->hashes_n = input_issued_items(span(&in.issued), w->hashes,
+		    FLOOR_MAX_HASHES - 1, &mso);
+		w->hashes[w->hashes_n++] = mso + 20;
 	} else if (o->run == run_session) {
 		w->open = in.request.len;
 		w->seal = in.response_sig.len;

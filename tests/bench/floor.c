@@ -152,12 +152,17 @@ void
 floor_run(struct floor *f, const struct floor_work *w)
 {
 	unsigned char z[32], prk[32];
-	size_t len;
+	size_t len, at = 0;
 
 	if (w->random > 0)
 		NEED(RAND_bytes(f->out, (int)w->random));
-	for (size_t i = 0; i < w->hashes_n; i++)
-		sha256(f->in, w->hashes[i], f->digest);
+	/* As many bytes as in a message, one after the other: not from L1. */
+	for (size_t i = 0; i < w->hashes_n; i++) {
+		if (w->hashes[i] > MAX_DATA - at)
+			at = 0;
+		sha256(f->in + at, w->hashes[i], f->digest);
+		at += w->hashes[i];
+	}
 	for (unsigned i = 0; i < w->agreements; i++) {
 		len = sizeof z;
 		NEED(EVP_PKEY_derive(f->derive, z, &len));

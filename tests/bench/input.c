@@ -305,23 +305,43 @@ input_free(struct input *in)
 	mdoc_ctx_free(&in->ctx);
 }
 
+static size_t
+items_lengths(const struct issuer_signed *s, size_t *lengths, size_t max,
+    size_t *ret_mso)
+{
+	struct item_walk walk;
+	struct item item;
+	size_t n = 0;
+
+	item_walk_start(&walk, s);
+	while (n < max && item_walk_next(&walk, &item))
+		lengths[n++] = item.whole.len;
+	*ret_mso = s->issuer_auth.payload.len;
+	return n;
+}
+
 size_t
 input_items(mdoc_bytes in, size_t *lengths, size_t max, size_t *ret_mso)
 {
-	struct item_walk walk;
 	struct document document;
 	struct response response;
 	struct cbor_reader r;
-	struct item item;
-	size_t n = 0;
 
 	cbor_reader_init(&r, bytes_of(in.ptr, in.len));
 	if (!response_read(&r, &response) ||
 	    !response_next(&response, &document))
 		abort();
-	item_walk_start(&walk, &document.issuer_signed);
-	while (n < max && item_walk_next(&walk, &item))
-		lengths[n++] = item.whole.len;
-	*ret_mso = document.issuer_signed.issuer_auth.payload.len;
-	return n;
+	return items_lengths(&document.issuer_signed, lengths, max, ret_mso);
+}
+
+size_t
+input_issued_items(mdoc_bytes in, size_t *lengths, size_t max, size_t *ret_mso)
+{
+	struct issuer_signed s;
+	struct cbor_reader r;
+
+	cbor_reader_init(&r, bytes_of(in.ptr, in.len));
+	if (!issuer_signed_read(&r, &s))
+		abort();
+	return items_lengths(&s, lengths, max, ret_mso);
 }

@@ -35,5 +35,8 @@ void input_free(struct input *in);
 /* Lengths of the tag-24 items of a response, and of its MSO payload. */
 size_t
 input_items(mdoc_bytes response, size_t *lengths, size_t max, size_t *ret_mso);
+/* The same of an IssuerSigned. */
+size_t input_issued_items(mdoc_bytes issued, size_t *lengths, size_t max,
+    size_t *ret_mso);
 
 #endif
