@@ -57,6 +57,7 @@ mdoc_issuer_free(mdoc_issuer **issuer)
 	blob_reset(&i->doc_type);
 	blob_reset(&i->store);
 	blob_reset(&i->point);
+	blob_reset(&i->chain);
 	blob_reset(&i->random);
 	blob_reset(&i->digests);
 	blob_reset(&i->scratch);
@@ -285,35 +286,75 @@ dates_check(mdoc_issuer *issuer, const struct cert *ds)
 	return MDOC_OK;
 }
 
+static bool
+chain_is_kept(const mdoc_issuer *issuer, const struct bytes *x5chain, size_t n)
+{
+	const uint8_t *p = issuer->chain.ptr;
+
+	if (n != issuer->chain_n)
+		return false;
+	for (size_t i = 0; i < n; p += issuer->chain_lens[i++]) {
+		if (!bytes_equal(x5chain[i],
+			bytes_of(p, issuer->chain_lens[i])))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Into issuer->chain, the first one into issuer->ds: the next document's
+ * chain, mostly the same, need not be read.
+ */
 static int
-chain_check(mdoc_issuer *issuer, const mdoc_key *ds_key,
-    const struct bytes *x5chain, size_t n)
+chain_read(mdoc_issuer *issuer, const struct bytes *x5chain, size_t n)
 {
 	const char *what = NULL;
-	size_t offset = 0;
-	struct cert c;
-	int r;
+	size_t offset = 0, end;
+	struct cert *c = &issuer->ds;
 
+	issuer->chain_n = 0;
+	blob_clear(&issuer->chain);
+	for (size_t i = 0; i < n; i++) {
+		if (!blob_append_bytes(&issuer->chain, x5chain[i]))
+			return no_memory(issuer->ctx);
+		issuer->chain_lens[i] = x5chain[i].len;
+	}
+	end = issuer->chain.len;
 	for (size_t i = n; i-- > 0;) {
-		if (!cert_read(x5chain[i], &c, &offset, &what))
+		end -= x5chain[i].len;
+		if (!cert_read(bytes_of(issuer->chain.ptr + end,
+				   x5chain[i].len),
+			c, &offset, &what))
 			return ctx_fail(issuer->ctx, MDOC_E_CERTIFICATE,
 			    "certificate %zu of x5chain: %s at offset %zu", i,
 			    what == NULL ? "malformed" : what, offset);
 		/* Trust never comes from the message (12.3.4). */
-		if (i > 0 && bytes_equal(c.issuer, c.subject))
+		if (i > 0 && bytes_equal(c->issuer, c->subject))
 			return ctx_fail(issuer->ctx, MDOC_E_CERTIFICATE,
 			    "certificate %zu of x5chain is a root: it must "
 			    "not be in it",
 			    i);
 	}
-	if (c.curve != key_curve(ds_key) ||
-	    !bytes_equal(c.point, key_point(ds_key)))
+	issuer->chain_n = n;
+	return MDOC_OK;
+}
+
+static int
+chain_check(mdoc_issuer *issuer, const mdoc_key *ds_key,
+    const struct bytes *x5chain, size_t n)
+{
+	const struct cert *ds = &issuer->ds;
+	int r;
+
+	if (!chain_is_kept(issuer, x5chain, n) &&
+	    (r = chain_read(issuer, x5chain, n)) != MDOC_OK)
+		return r;
+	if (ds->curve != key_curve(ds_key) ||
+	    !bytes_equal(ds->point, key_point(ds_key)))
 		return ctx_fail(issuer->ctx, MDOC_E_KEY,
 		    "the key is not the one of the document-signer "
 		    "certificate");
-	if ((r = dates_check(issuer, &c)) != MDOC_OK)
-		return r;
-	return MDOC_OK;
+	return dates_check(issuer, ds);
 }
 
 static int

@@ -5,6 +5,8 @@
 
 #include <mdoc/issuer.h>
 
+#include "mdoc/codec/cose.h"
+#include "mdoc/crypto/cert.h"
 #include "mdoc/crypto/ctx.h"
 #include "mdoc/model/doctype.h"
 #include "vendor-ext/hasher.h"
@@ -47,7 +49,11 @@ struct mdoc_issuer {
 	int64_t valid_until;
 	enum hash_alg hash;
 	struct doctypes *doctypes; /* loaded when first needed */
-	/* Kept from one document to the next. */
+	/* Kept from one document to the next. The chain that was read: */
+	struct blob chain;
+	size_t chain_lens[COSE_MAX_CHAIN];
+	size_t chain_n;
+	struct cert ds;    /* its first, in chain */
 	uint32_t *numbers; /* two for each element */
 	size_t numbers_cap;
 	struct blob random;

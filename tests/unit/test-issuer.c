@@ -308,6 +308,56 @@ test_sign_errors(void **state)
 	mdoc_issuer_free(&issuer);
 }
 
+/* What is kept of a chain vouches for no other chain, key or date. */
+static void
+test_chain_again(void **state)
+{
+	struct exchange *x = *state;
+	const mdoc_bytes chain = exchange_bytes(&x->ds_cert);
+	const mdoc_bytes shorter = { chain.ptr, chain.len - 1 };
+	const int64_t at = EXCHANGE_AT;
+	mdoc_buf out = MDOC_BUF_INIT, iaca = MDOC_BUF_INIT;
+	mdoc_issuer *issuer;
+	mdoc_key *other = NULL;
+	mdoc_bytes two[2];
+
+	issuer = exchange_issuer(x, "P-256");
+	add_many(issuer, EXCHANGE_NS, 1);
+	exchange_cert(x->ctx, "iaca", &iaca);
+	assert_int_equal(mdoc_key_generate(x->ctx, "P-256", &other), MDOC_OK);
+	two[0] = chain;
+	two[1] = exchange_bytes(&iaca);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(mdoc_issuer_sign(issuer, x->ds_key, &chain, 1,
+				     &out),
+		    MDOC_OK);
+		assert_error(x,
+		    mdoc_issuer_sign(issuer, other, &chain, 1, &out),
+		    MDOC_E_KEY, "not the one of the document-signer");
+		assert_error(x,
+		    mdoc_issuer_sign(issuer, x->ds_key, &shorter, 1, &out),
+		    MDOC_E_CERTIFICATE, "certificate 0");
+		/* What failed is not kept either. */
+		assert_error(x,
+		    mdoc_issuer_sign(issuer, x->ds_key, &shorter, 1, &out),
+		    MDOC_E_CERTIFICATE, "certificate 0");
+		assert_error(x,
+		    mdoc_issuer_sign(issuer, x->ds_key, two, 2, &out),
+		    MDOC_E_CERTIFICATE, "root");
+	}
+	assert_int_equal(mdoc_issuer_sign(issuer, x->ds_key, &chain, 1, &out),
+	    MDOC_OK);
+	assert_int_equal(mdoc_issuer_set_validity(issuer, at, at,
+			     at + (int64_t)100 * 365 * 86400),
+	    MDOC_OK);
+	assert_error(x, mdoc_issuer_sign(issuer, x->ds_key, &chain, 1, &out),
+	    MDOC_E_CERTIFICATE, "validUntil");
+	mdoc_key_free(&other);
+	mdoc_buf_reset(&iaca);
+	mdoc_buf_reset(&out);
+	mdoc_issuer_free(&issuer);
+}
+
 static void
 test_dates(void **state)
 {
@@ -387,6 +437,7 @@ main(void)
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_add_errors),
 		cmocka_unit_test(test_sign_errors),
+		cmocka_unit_test(test_chain_again),
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_no_memory),
 	};
