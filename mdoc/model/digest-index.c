@@ -42,19 +42,14 @@ entry_read(struct cbor_reader *r, struct digest_entry *e)
 	struct bytes in = cbor_short_begin(r), digest;
 	uint64_t id;
 
-	if (cbor_short_uint(&in, &id)) {
-		e->offset = (uint32_t)(in.ptr - r->base);
-		if (cbor_short_bstr(&in, &digest)) {
-			e->id = (uint32_t)id;
-			cbor_short_end(r, in, 2);
-			return true;
-		}
-	}
-	if (!cbor_get_uint(r, &id))
+	if (cbor_short_uint(&in, &id) && cbor_short_bstr(&in, &digest))
+		cbor_short_end(r, in, 2);
+	else if (!cbor_get_uint(r, &id) || !cbor_get_bstr(r, &digest))
 		return false;
 	e->id = (uint32_t)id;
-	e->offset = (uint32_t)cbor_offset(r);
-	return cbor_get_bstr(r, &digest);
+	e->offset = (uint32_t)(digest.ptr - r->base);
+	e->len = (uint32_t)digest.len;
+	return true;
 }
 
 bool
@@ -82,19 +77,10 @@ digest_index_open(struct digest_index *x, struct bytes map)
 	return true;
 }
 
-/* The digest of an entry. */
 static struct bytes
 entry_digest(const struct digest_index *x, const struct digest_entry *e)
 {
-	struct bytes in =
-	    bytes_of(x->map.ptr + e->offset, x->map.len - e->offset);
-	struct cbor_reader r UNINITIALIZED;
-	struct bytes digest;
-
-	if (cbor_short_bstr(&in, &digest))
-		return digest;
-	cbor_reader_init(&r, in);
-	return cbor_get_bstr(&r, &digest) ? digest : BYTES_NULL;
+	return bytes_of(x->map.ptr + e->offset, e->len);
 }
 
 struct bytes

@@ -13,7 +13,8 @@
 
 struct digest_entry {
 	uint32_t id;
-	uint32_t offset; /* of the digest, in the map */
+	uint32_t offset; /* of what the digest holds, in the map */
+	uint32_t len;
 };
 
 /* Not to be copied once it is open. */
