@@ -8,12 +8,17 @@
 #include "mdoc/crypto/key-token.h"
 #include "vendor-ext/pkcs11-3.h"
 
+/* Most keys of one kind in one token. */
+#define MAX_LISTED 65536
+
 struct listing {
 	mdoc_ctx *ctx;
 	const struct p11uri *uri;
 	int (*fn)(void *arg, const mdoc_key_info *info);
 	void *arg;
 	bool stopped;
+	struct blob *ids; /* of the private keys of this token */
+	size_t n;
 };
 
 static int
@@ -58,21 +63,54 @@ out:
 	return r;
 }
 
-/* Is there a private key that this public one belongs to? */
+/* Does a public key belong to a private key that was listed? */
 static bool
-has_private(struct p11token *t, CK_OBJECT_HANDLE object)
+was_listed(const struct listing *l, struct p11token *t, CK_OBJECT_HANDLE object)
 {
-	CK_OBJECT_HANDLE found[P11TOKEN_FOUND];
 	struct blob id = BLOB_INIT;
-	CK_ULONG n = 0;
-	bool yes;
+	bool found = false;
 
-	yes = token_get(&t->t, object, CKA_ID, &id) == CKR_OK && id.len != 0 &&
-	    p11token_find(&t->t, CKO_PRIVATE_KEY, BYTES_NULL, blob_bytes(&id),
-		found, &n) == CKR_OK &&
-	    n != 0;
+	if (token_get(&t->t, object, CKA_ID, &id) == CKR_OK && id.len != 0) {
+		for (size_t i = 0; i < l->n && !found; i++)
+			found = bytes_equal(blob_bytes(&l->ids[i]),
+			    blob_bytes(&id));
+	}
 	blob_reset(&id);
-	return yes;
+	return found;
+}
+
+static void
+forget_ids(struct listing *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		blob_reset(&l->ids[i]);
+	free(l->ids);
+	l->ids = NULL;
+	l->n = 0;
+}
+
+/* Of one class; those of private keys are remembered. */
+static int
+tell_all(struct listing *l, struct p11token *t, CK_OBJECT_CLASS class,
+    const CK_OBJECT_HANDLE *found, CK_ULONG n)
+{
+	int r = MDOC_OK;
+
+	if (class == CKO_PRIVATE_KEY && n > 0) {
+		if ((l->ids = calloc(n, sizeof(*l->ids))) == NULL)
+			return ctx_fail(l->ctx, MDOC_E_MEMORY, "out of memory");
+		for (l->n = 0; l->n < n; l->n++) {
+			if (token_get(&t->t, found[l->n], CKA_ID,
+				&l->ids[l->n]) == CKR_HOST_MEMORY)
+				return ctx_fail(l->ctx, MDOC_E_MEMORY,
+				    "out of memory");
+		}
+	}
+	for (CK_ULONG i = 0; i < n && r == MDOC_OK && !l->stopped; i++) {
+		if (class == CKO_PRIVATE_KEY || !was_listed(l, t, found[i]))
+			r = tell(l, t, class, found[i]);
+	}
+	return r;
 }
 
 static int
@@ -81,7 +119,7 @@ list_class(struct listing *l, struct p11token *t, CK_OBJECT_CLASS class)
 	CK_OBJECT_HANDLE *found;
 	CK_ATTRIBUTE template[] = { { CKA_CLASS, &class, sizeof(class) } };
 	const struct p11uri *u = l->uri;
-	CK_ULONG max = 4096, n = 0;
+	CK_ULONG max = MAX_LISTED, n = 0;
 	int r = MDOC_OK;
 	CK_RV rv;
 
@@ -94,10 +132,8 @@ list_class(struct listing *l, struct p11token *t, CK_OBJECT_CLASS class)
 	    : p11token_find(&t->t, class, u->label, u->id, found, &n);
 	if (rv != CKR_OK)
 		r = p11token_fail(l->ctx, t, rv, "listing keys");
-	for (CK_ULONG i = 0; i < n && r == MDOC_OK && !l->stopped; i++) {
-		if (class == CKO_PRIVATE_KEY || !has_private(t, found[i]))
-			r = tell(l, t, class, found[i]);
-	}
+	else
+		r = tell_all(l, t, class, found, n);
 	free(found);
 	return r;
 }
@@ -119,6 +155,7 @@ list_token(struct listing *l, struct p11token *t)
 		r = list_class(l, t, CKO_PRIVATE_KEY);
 	if (r == MDOC_OK && !l->stopped)
 		r = list_class(l, t, CKO_PUBLIC_KEY);
+	forget_ids(l);
 	return r;
 }
 
@@ -128,7 +165,7 @@ mdoc_key_list(mdoc_ctx *ctx, const char *uri,
 {
 	struct p11token *tokens[P11TOKEN_MAX];
 	struct p11uri u;
-	struct listing l = { ctx, &u, fn, arg, false };
+	struct listing l = { .ctx = ctx, .uri = &u, .fn = fn, .arg = arg };
 	size_t n = 0;
 	int r;
 

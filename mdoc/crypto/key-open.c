@@ -46,13 +46,8 @@ object_point(const struct token *t, CK_OBJECT_CLASS class,
 	return rv == CKR_OK ? token_key_point(t, object, ret) : rv;
 }
 
-/*
- * The public key of a private key: some tokens tell the point of the private
- * object; else the public key or the certificate with its id (without an id:
- * its label). CKR_OBJECT_HANDLE_INVALID: there is none.
- */
-static CK_RV
-find_point(const struct key_token *k, const struct curve *curve,
+CK_RV
+key_token_point(const struct key_token *k, const struct curve *curve,
     struct blob *ret)
 {
 	static const CK_OBJECT_CLASS classes[] = { CKO_PUBLIC_KEY,
@@ -60,6 +55,7 @@ find_point(const struct key_token *k, const struct curve *curve,
 	const struct token *t = &k->token->t;
 	CK_OBJECT_HANDLE found[P11TOKEN_FOUND];
 	struct bytes label = BYTES_NULL, id = BYTES_NULL;
+	CK_RV problem = CKR_OBJECT_HANDLE_INVALID;
 	CK_ULONG n;
 	CK_RV rv;
 
@@ -68,8 +64,10 @@ find_point(const struct key_token *k, const struct curve *curve,
 		return rv;
 	if (k->id.len != 0)
 		id = blob_bytes(&k->id);
-	else
+	else if (k->label.len != 0)
 		label = blob_bytes(&k->label);
+	else
+		return CKR_OBJECT_HANDLE_INVALID;
 	for (size_t i = 0; i < nitems(classes); i++) {
 		rv = p11token_find(t, classes[i], label, id, found, &n);
 		if (rv != CKR_OK)
@@ -78,9 +76,11 @@ find_point(const struct key_token *k, const struct curve *curve,
 			rv = object_point(t, classes[i], found[j], curve, ret);
 			if (rv == CKR_OK || rv == CKR_HOST_MEMORY)
 				return rv;
+			if (rv != CKR_KEY_TYPE_INCONSISTENT)
+				problem = rv;
 		}
 	}
-	return CKR_OBJECT_HANDLE_INVALID;
+	return problem;
 }
 
 static CK_RV
@@ -135,7 +135,7 @@ key_token_new(mdoc_ctx *c, struct p11token *t, CK_OBJECT_HANDLE handle,
 	k->uri = *uri;
 	if ((r = load_attributes(c, k, &curve)) != MDOC_OK)
 		goto out;
-	rv = find_point(k, curve, &point);
+	rv = key_token_point(k, curve, &point);
 	if (rv != CKR_OK) {
 		r = rv == CKR_OBJECT_HANDLE_INVALID
 		    ? ctx_fail(c, MDOC_E_KEY,
@@ -172,6 +172,7 @@ static int
 open_public(mdoc_ctx *c, const struct p11token *t, CK_OBJECT_CLASS class,
     CK_OBJECT_HANDLE object, const struct p11uri *uri, mdoc_key **ret)
 {
+	struct p11object named = { .class = class };
 	struct blob value = BLOB_INIT;
 	const struct curve *curve;
 	mdoc_key *key = NULL;
@@ -195,11 +196,15 @@ open_public(mdoc_ctx *c, const struct p11token *t, CK_OBJECT_CLASS class,
 	blob_reset(&value);
 	if (r != MDOC_OK)
 		return r;
-	if (token_get(&t->t, object, CKA_ID, &value) == CKR_OK &&
+	if (get_optional(&t->t, object, CKA_ID, &value) == CKR_OK &&
 	    value.len != 0)
 		blob_move(&key->id, &value);
 	blob_reset(&value);
-	key->uri = strdup(uri->text);
+	if (get_optional(&t->t, object, CKA_LABEL, &value) == CKR_OK)
+		named.label = blob_bytes(&value);
+	named.id = blob_bytes(&key->id);
+	key->uri = p11uri_format(&t->info, &named, uri);
+	blob_reset(&value);
 	if (key->uri == NULL) {
 		mdoc_key_free(&key);
 		return ctx_fail(c, MDOC_E_MEMORY, "out of memory");

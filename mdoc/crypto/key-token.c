@@ -36,8 +36,10 @@ refresh(struct key_token *k)
 {
 	mdoc_ctx *c = k->key.ctx;
 	CK_OBJECT_HANDLE found[P11TOKEN_FOUND];
+	struct blob point = BLOB_INIT;
 	CK_ULONG n = 0;
 	CK_RV rv;
+	bool same;
 	int r;
 
 	/* Another key of the token may have opened the session again. */
@@ -46,14 +48,23 @@ refresh(struct key_token *k)
 		return r;
 	if ((r = p11token_login(c, k->token, &k->uri)) != MDOC_OK)
 		return r;
-	rv = p11token_find(&k->token->t, CKO_PRIVATE_KEY, blob_bytes(&k->label),
-	    blob_bytes(&k->id), found, &n);
+	rv = p11token_find(&k->token->t, CKO_PRIVATE_KEY,
+	    key_token_name(&k->label), key_token_name(&k->id), found, &n);
 	if (rv != CKR_OK)
 		return p11token_fail(c, k->token, rv, "looking for the key");
 	if (n != 1)
 		return ctx_fail(c, MDOC_E_TOKEN,
 		    "%s: the key is not there any more", k->key.uri);
 	k->handle = found[0];
+	rv = key_token_point(k, k->key.curve, &point);
+	same =
+	    rv == CKR_OK && bytes_equal(blob_bytes(&point), key_point(&k->key));
+	blob_reset(&point);
+	if (rv != CKR_OK && rv != CKR_OBJECT_HANDLE_INVALID)
+		return p11token_fail(c, k->token, rv, "reading the public key");
+	if (!same)
+		return ctx_fail(c, MDOC_E_TOKEN,
+		    "%s: another key is in its place", k->key.uri);
 	k->generation = k->token->generation;
 	return MDOC_OK;
 }
@@ -107,16 +118,6 @@ perform(struct key_token *k, job_fn *fn, struct job *j)
 }
 
 /* ---- signatures */
-
-/* Does the slot have this mechanism of ours, and may it sign? */
-static bool
-has_mechanism(const struct p11token *t, CK_MECHANISM_TYPE type)
-{
-	CK_MECHANISM_INFO info;
-
-	return t->t.f->C_GetMechanismInfo(t->t.slot, type, &info) == CKR_OK &&
-	    (info.flags & CKF_SIGN) != 0;
-}
 
 /*
  * Init, the login that some keys want before each use (PKCS#11 5.6: between
@@ -234,7 +235,7 @@ token_sign(mdoc_key *key, enum tbs_kind kind, const struct bytes *parts,
 	struct blob data = BLOB_INIT;
 	int r;
 
-	if (!has_mechanism(k->token, j.vendor))
+	if (!p11token_signs(k->token, j.vendor))
 		return token_sign_raw(key, parts, n, out);
 	/* The first part is the token's to make. */
 	if (!join(parts + 1, n - 1, &data))
@@ -365,7 +366,7 @@ use_vendor_mac(struct key_token *k)
 {
 	enum agree_path path;
 
-	if (!has_mechanism(k->token, CKM_MDOC_DEVICE_MAC))
+	if (!p11token_signs(k->token, CKM_MDOC_DEVICE_MAC))
 		return false;
 	path = vendor_path(k);
 	/* A path that is not told cannot be held against the minimum. */
@@ -477,7 +478,7 @@ token_path(mdoc_key *key, char *ret)
 	enum agree_path path = AGREE_PATH_UNKNOWN;
 	int r;
 
-	if (has_mechanism(k->token, CKM_MDOC_DEVICE_MAC))
+	if (p11token_signs(k->token, CKM_MDOC_DEVICE_MAC))
 		path = vendor_path(k);
 	if (path == AGREE_PATH_UNKNOWN) {
 		if (k->path == AGREE_PATH_UNKNOWN &&

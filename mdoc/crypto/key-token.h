@@ -27,6 +27,21 @@ int key_token_open(mdoc_ctx *c, const char *uri, mdoc_key **ret) NODISCARD;
 /* The key behind this handle; takes uri over if OK. */
 int key_token_new(mdoc_ctx *c, struct p11token *t, CK_OBJECT_HANDLE handle,
     struct p11uri *uri, mdoc_key **ret) NODISCARD;
+
+/* Label or id for p11token_find: an empty one is looked for as such. */
+static inline struct bytes
+key_token_name(const struct blob *b)
+{
+	return b->len == 0 ? bytes_of("", 0) : blob_bytes(b);
+}
+
+/*
+ * The public key of a private key: some tokens tell the point of the private
+ * object; else the public key or the certificate with its id (without an id:
+ * its label). CKR_OBJECT_HANDLE_INVALID: there is none.
+ */
+CK_RV key_token_point(const struct key_token *k, const struct curve *curve,
+    struct blob *ret) NODISCARD;
 /* Sets what token keys do. */
 void key_token_prepare(mdoc_key *key);
 /* NULL: not in a token. */

@@ -12,8 +12,8 @@
 #include "vendor-ext/cose-key.h"
 #include "vendor-ext/tbs.h"
 
-/* Most parts of a payload. */
-#define KEY_MAX_PARTS 16
+/* Most parts of a payload: those of ReaderAuthenticationAll. */
+#define KEY_MAX_PARTS 48
 
 const struct curve *key_curve(const mdoc_key *key);
 /* Raw public point; see cose-key.h. */

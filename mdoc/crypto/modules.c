@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,12 +36,20 @@ module_free(struct module *m)
 static int
 load_one(mdoc_ctx *c, const char *path, struct module *m)
 {
+	char *full = NULL;
 	CK_RV rv;
 
 	if ((m->path = strdup(path)) == NULL)
 		return ctx_fail(c, MDOC_E_MEMORY, "out of memory");
 	m->lists = m->one;
-	m->one[0] = p11_kit_module_load(path, 0);
+	/* p11-kit has a folder for names; a path is one of the caller's. */
+	if (path[0] != '/' && strchr(path, '/') != NULL &&
+	    (full = realpath(path, NULL)) == NULL)
+		return ctx_fail(c, MDOC_E_TOKEN,
+		    "PKCS#11 module %s cannot be loaded: %s", path,
+		    strerror(errno));
+	m->one[0] = p11_kit_module_load(full == NULL ? path : full, 0);
+	free(full);
 	if (m->one[0] == NULL)
 		return ctx_fail(c, MDOC_E_TOKEN,
 		    "PKCS#11 module %s cannot be loaded: %s", path,

@@ -130,6 +130,7 @@ static CK_RV
 open_session(struct p11token *t)
 {
 	t->generation++;
+	t->asked = 0;
 	return t->t.f->C_OpenSession(t->t.slot, CKF_SERIAL_SESSION, NULL, NULL,
 	    &t->t.session);
 }
@@ -344,6 +345,23 @@ p11token_is_open(struct p11token *t)
 	return t->t.f->C_GetSessionInfo(t->t.session, &info) == CKR_OK &&
 	    (info.state == CKS_RO_USER_FUNCTIONS ||
 		info.state == CKS_RW_USER_FUNCTIONS);
+}
+
+bool
+p11token_signs(struct p11token *t, CK_MECHANISM_TYPE type)
+{
+	unsigned bit = 1u << (type & 0x1f);
+	CK_MECHANISM_INFO info;
+
+	if ((t->asked & bit) == 0) {
+		t->asked |= bit;
+		t->has &= ~bit;
+		if (t->t.f->C_GetMechanismInfo(t->t.slot, type, &info) ==
+			CKR_OK &&
+		    (info.flags & CKF_SIGN) != 0)
+			t->has |= bit;
+	}
+	return (t->has & bit) != 0;
 }
 
 int

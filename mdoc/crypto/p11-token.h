@@ -19,6 +19,7 @@ struct p11token {
 	CK_TOKEN_INFO info;
 	char label[33];      /* without padding */
 	unsigned generation; /* changes with the session: handles are stale */
+	unsigned asked, has; /* vendor mechanisms: bits of their numbers */
 };
 
 /*
@@ -44,6 +45,8 @@ int p11token_begin(mdoc_ctx *c, const struct p11token *t,
 void p11token_end(struct token *t);
 /* After the token came back: a new session. */
 int p11token_reopen(mdoc_ctx *c, struct p11token *t) NODISCARD;
+/* Can it sign with this mechanism of ours (block 0x1000)? Asked for once. */
+bool p11token_signs(struct p11token *t, CK_MECHANISM_TYPE type);
 /* Does this answer mean that a session or a handle is gone? */
 bool p11token_is_stale(CK_RV rv);
 

@@ -69,7 +69,8 @@ sort_attribute(struct p11uri *u, struct bytes a, char *left, bool *first)
 
 	for (size_t i = 0; i < nitems(pins); i++) {
 		n = strlen(pins[i].name);
-		if (a.len < n || memcmp(a.ptr, pins[i].name, n) != 0)
+		if (a.len < n ||
+		    strncasecmp((const char *)a.ptr, pins[i].name, n) != 0)
 			continue;
 		return percent_decode(bytes_of(a.ptr + n, a.len - n),
 		    (struct blob *)(void *)((char *)u + pins[i].offset));
@@ -95,6 +96,9 @@ split(struct p11uri *u, const char *text)
 	if ((u->text = calloc(1, strlen(text) + 2)) == NULL)
 		return MDOC_E_MEMORY;
 	memcpy(u->text, text, len);
+	/* In the path it is no attribute, and would be in every message. */
+	if (strcasestr(u->text, "pin-") != NULL)
+		return MDOC_E_ARGUMENT;
 	while (query != NULL && query[1] != '\0' && r == MDOC_OK) {
 		query++;
 		n = strcspn(query, "&");
@@ -129,7 +133,8 @@ p11uri_parse(mdoc_ctx *c, const char *text, struct p11uri *ret)
 		(void)ctx_fail(c, r,
 		    r == MDOC_E_MEMORY ? "out of memory"
 				       : "pkcs11: URI: a PIN attribute that "
-					 "cannot be read");
+					 "cannot be read, or is not behind "
+					 "the '?'");
 		goto fail;
 	}
 	code = p11_kit_uri_parse(u.text, P11_KIT_URI_FOR_ANY, u.uri);

@@ -708,7 +708,8 @@ test_handles(void **state)
 	    CKR_OK);
 	check_signature(key, "after the session was closed");
 	assert_int_equal(shim.logins, 1);
-	assert_int_equal(shim.finds, 1);
+	/* The private key and the public one, to see that it is the same. */
+	assert_int_equal(shim.finds, 2);
 	assert_int_equal(k->token->t.f->C_Logout(k->token->t.session), CKR_OK);
 	check_signature(key, "after a logout");
 	assert_int_equal(shim.logins, 2);
@@ -803,6 +804,31 @@ test_delete(void **state)
 	mdoc_key_free(&key);
 }
 
+/* Deleted, and another one made with its label and id. */
+static void
+test_replaced(void **state)
+{
+	struct bytes part = bytes_str("x");
+	uint8_t sig[CURVE_MAX_SIG];
+	mdoc_key *key = NULL, *other = NULL;
+	size_t len;
+
+	(void)state;
+	need_softhsm();
+	good(mdoc_key_create(c, "pkcs11:token=one;object=r;id=%07" PIN, "P-256",
+	    MDOC_KEY_USE_SIGN, &key));
+	check_signature(key, "before");
+	good(mdoc_key_delete(c, "pkcs11:token=one;object=r" PIN));
+	good(mdoc_key_create(c, "pkcs11:token=one;object=r;id=%07" PIN, "P-256",
+	    MDOC_KEY_USE_SIGN, &other));
+	bad(key_sign_raw(key, &part, 1, sig, &len), MDOC_E_TOKEN,
+	    "another key is in its place");
+	check_signature(other, "after");
+	good(mdoc_key_delete(c, "pkcs11:token=one;object=r" PIN));
+	mdoc_key_free(&key);
+	mdoc_key_free(&other);
+}
+
 /* Two keys with one label, made by another program. */
 static void
 test_ambiguous(void **state)
@@ -863,6 +889,7 @@ main(void)
 		T(test_list),
 		T(test_delete),
 		T(test_ambiguous),
+		T(test_replaced),
 	};
 
 	return cmocka_run_group_tests_name("key-token", tests, setup, NULL);

@@ -71,6 +71,9 @@ test_parse(void **state)
 	assert_null(u.module_path);
 	assert_string_equal(u.text, "pkcs11:");
 	p11uri_reset(&u);
+	expect_ok(c, p11uri_parse(c, "pkcs11:?PIN-VALUE=77", &u));
+	assert_int_equal(u.pin_value.len, 2);
+	p11uri_reset(&u);
 	expect_ok(c, p11uri_parse(c, "pkcs11:?module-path=/a&", &u));
 	p11uri_reset(&u);
 }
@@ -87,6 +90,8 @@ test_refused(void **state)
 		{ "pkcs11:?pin-value=77%", "a PIN attribute" },
 		{ "pkcs11:?pin-value=77%7", "a PIN attribute" },
 		{ "pkcs11:?pin-source=%gg", "a PIN attribute" },
+		{ "pkcs11:token=x;pin-value=77", "not behind the '?'" },
+		{ "pkcs11:token=x;PIN-Value=77?module-path=/m", "not behind" },
 	};
 	struct p11uri u;
 
