@@ -11,6 +11,7 @@
 #include "mdoc/crypto/ctx.h"
 #include "tests/support/exchange.h"
 #include "tests/support/failmalloc.h"
+#include "tests/support/softhsm.h"
 
 static const char *const names[] = { "family_name", "given_name", NULL };
 
@@ -259,6 +260,45 @@ test_every_byte(void **state)
 	assert_int_equal(without, strlen("nameSpaces"));
 }
 
+/* The reader's key of the session may be in a token that lets the derived
+ * secret out. */
+static void
+test_token_key(void **state)
+{
+	struct fixture *f = *state;
+	mdoc_verify_params p = { .size = sizeof(p), .at = EXCHANGE_AT };
+	struct softhsm hsm;
+	mdoc_report *report = NULL;
+	mdoc_key *key = NULL;
+
+	if (!softhsm_new(&hsm, "reader"))
+		skip();
+	assert_int_equal(mdoc_ctx_set_module(f->x.ctx, hsm.module), MDOC_OK);
+	if (mdoc_key_import(f->x.ctx,
+		"pkcs11:token=reader;object=session?pin-value=" SOFTHSM_PIN,
+		f->x.ereader_key, MDOC_KEY_USE_DERIVE, &key) != MDOC_OK)
+		fail_msg("import: %s", mdoc_ctx_error(f->x.ctx));
+	p.transcript = exchange_bytes(&f->x.transcript);
+	p.ereader_key = key;
+	assert_int_equal(mdoc_verify_response(f->x.verifier,
+			     exchange_bytes(&f->response), &p, &report),
+	    MDOC_OK);
+	exchange_expect(report, "trusted");
+	mdoc_report_free(&report);
+	/* A policy that keeps it in leaves no answer, and no trust. */
+	assert_int_equal(mdoc_ctx_set_minimum_path(f->x.ctx, 'A'), MDOC_OK);
+	assert_int_equal(mdoc_verify_response(f->x.verifier,
+			     exchange_bytes(&f->response), &p, &report),
+	    MDOC_OK);
+	exchange_expect(report, "untrusted");
+	assert_int_equal(exchange_check(report, "device.mac")->result,
+	    MDOC_UNDETERMINED);
+	assert_true(exchange_check(report, "device.mac")->detail[0] != '\0');
+	mdoc_report_free(&report);
+	assert_int_equal(mdoc_ctx_set_minimum_path(f->x.ctx, 'S'), MDOC_OK);
+	mdoc_key_free(&key);
+}
+
 static void
 test_new_no_memory(void **state)
 {
@@ -290,6 +330,7 @@ main(void)
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_cache),
 		cmocka_unit_test(test_every_byte),
+		cmocka_unit_test(test_token_key),
 		cmocka_unit_test(test_new_no_memory),
 	};
 

@@ -14,6 +14,8 @@
 #include <jansson.h>
 
 #include "mdoc/crypto/ctx.h"
+#include "mdoc/model/mso.h"
+#include "mdoc/model/response.h"
 #include "tests/support/exchange.h"
 #include "tests/support/softhsm.h"
 #include "tests/support/vectors.h"
@@ -180,6 +182,45 @@ test_annex_d_request(void **state)
 	exchange_expect(report, "untrusted");
 	mdoc_report_free(&report);
 	blob_reset(&request);
+	annex_d_free(&a);
+}
+
+/* The published device key gives the published MAC, byte for byte. */
+static void
+test_annex_d_device_auth(void **state)
+{
+	struct blob want = BLOB_INIT, response = BLOB_INIT;
+	mdoc_buf out = MDOC_BUF_INIT;
+	struct annex_d a;
+	struct cbor_reader r;
+	struct response q;
+	struct document d;
+	struct mso mso;
+	mdoc_key *device;
+	char path = 0;
+
+	(void)state;
+	annex_d_new(&a, "annexD/iaca_cert.hex");
+	assert_true(vectors_read("annexD/device_auth.hex", &want));
+	assert_true(vectors_read("annexD/device_response.hex", &response));
+	cbor_reader_init(&r, blob_bytes(&response));
+	assert_true(response_read(&r, &q));
+	assert_true(response_next(&q, &d));
+	cbor_reader_nested(&r, &d.issuer_signed.source,
+	    d.issuer_signed.issuer_auth.payload);
+	assert_true(mso_read(&r, &mso));
+	device = published_key(a.ctx, "SDeviceKey d", mso.device_key_bytes);
+	assert_int_equal(mdoc_device_auth(device, MDOC_DEVICE_AUTH_AUTO,
+			     span(&a.transcript), EXCHANGE_MDL,
+			     (mdoc_bytes){ NULL, 0 }, &out, &path),
+	    MDOC_OK);
+	assert_int_equal(path, 'M');
+	assert_int_equal(out.len, want.len);
+	assert_memory_equal(out.ptr, want.ptr, want.len);
+	mdoc_buf_reset(&out);
+	mdoc_key_free(&device);
+	blob_reset(&want);
+	blob_reset(&response);
 	annex_d_free(&a);
 }
 
@@ -446,6 +487,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_annex_d_response),
 		cmocka_unit_test(test_annex_d_request),
+		cmocka_unit_test(test_annex_d_device_auth),
 		cmocka_unit_test(test_cmwallet),
 		cmocka_unit_test(test_cmwallet_token),
 	};

@@ -7,7 +7,7 @@ import hmac
 
 from cbor import Raw, Tag, encode, tag24
 from ec import EcKey
-from x509 import Cert
+from x509 import Cert, der, integer, seq
 
 MDL = 'org.iso.18013.5.1.mDL'
 NS = 'org.iso.18013.5.1'
@@ -78,6 +78,20 @@ class World:
         for n, v in changes.items():
             setattr(c, n, v)
         return c
+
+
+    def chain_of_three(self):
+        """An IACA that allows a CA below it; that CA; a document signer."""
+        name = (('C', 'UT'), ('ST', 'Utopia State'), ('CN', 'Middle'))
+        middle = Cert(self.keys['intermediate'], name, self.keys['iaca'],
+                      self.iaca_name, ca=True)
+        root = Cert(self.keys['iaca'], self.iaca_name, self.keys['iaca'],
+                    self.iaca_name, ca=True, before='2025-01-01',
+                    after='2040-01-01')
+        root.basic = seq(der(1, b'\xff'), integer(1))
+        ds = self.ds(issuer=name, issuer_key=self.keys['intermediate'],
+                     aki=middle.ski)
+        return root, middle, ds
 
 
 WORLD = World()

@@ -358,13 +358,31 @@ def issuer_chain():
     ds('chain-critical', 'an unknown critical extension',
        more=[extension('1.2.3.4', b'\5\0', True)])
     ds('chain-sha1', 'ecdsa-with-SHA1', hash='sha1')
-    middle_name = (('C', 'UT'), ('ST', 'Utopia State'), ('CN', 'Middle'))
-    middle = Cert(K['intermediate'], middle_name, K['iaca'],
-                  WORLD.iaca_name, ca=True)
-    below = WORLD.ds(issuer=middle_name, issuer_key=K['intermediate'],
-                     aki=middle.ski)
+    root, middle, below = WORLD.chain_of_three()
     response('chain-path-length', e, c,
              'a CA under an IACA whose pathLenConstraint is 0',
+             x5chain=[below.encode(), middle.encode()])
+    allowed = {'trust_der': root.encode()}
+    response('chain-middle-missing', e, c,
+             'the CA in between is not in x5chain', allowed,
+             x5chain=[below.encode()])
+    response('chain-middle-order', e, c,
+             'another certificate comes before the CA in between', allowed,
+             x5chain=[below.encode(), WORLD.reader().encode(),
+                      middle.encode()])
+    middle.basic = None
+    response('chain-middle-not-ca', e, c,
+             'the certificate in between is not of a CA', allowed,
+             x5chain=[below.encode(), middle.encode()])
+    root, middle, below = WORLD.chain_of_three()
+    middle.usage = [0x80]
+    response('chain-middle-key-usage', e, c,
+             'the CA in between must not sign certificates', allowed,
+             x5chain=[below.encode(), middle.encode()])
+    root, middle, below = WORLD.chain_of_three()
+    middle.after = '2026-06-10'
+    response('chain-middle-expired', 'validity', c,
+             'the CA in between has expired', allowed,
              x5chain=[below.encode(), middle.encode()])
     rsa = seq(seq(oid('1.2.840.113549.1.1.1'), der(5)),
               der(3, b'\0', seq(integer(1 << 2047 | 1), integer(65537))))
@@ -643,6 +661,10 @@ def policy():
     response('strict-extra', e, 'issuer.x5chain',
              'a certificate in x5chain that is not used', STRICT,
              x5chain=[ds().encode(), WORLD.reader().encode()])
+    root, middle, below = WORLD.chain_of_three()
+    response('strict-intermediate', e, c, 'a CA in between that is allowed',
+             dict(STRICT, trust_der=root.encode()),
+             x5chain=[below.encode(), middle.encode()])
     add('strict-pinned', e, c, 'only the certificate itself is trusted',
         Mdoc().response(), strict='yes', trust_der=ds().encode())
     for name, about, changes in (

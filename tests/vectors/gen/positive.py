@@ -159,6 +159,10 @@ def warnings():
              protected=lambda p: p.update({33: ds().encode()}))
     add('warn-pinned', 'only the certificate itself is trusted',
         Mdoc().response(), trust_der=ds().encode(), warn='issuer.chain')
+    root, middle, below = WORLD.chain_of_three()
+    response('warn-intermediate', 'a CA in between that is allowed',
+             {'trust_der': root.encode(), 'warn': 'issuer.chain'},
+             x5chain=[below.encode(), middle.encode()])
     warned('warn-period', 'issuer.chain', 'valid for 458 days',
            x5chain=[ds(after='2027-04-04').encode()])
     warned('warn-eku', 'issuer.chain', 'extendedKeyUsage of TS 23220 only',
