@@ -31,7 +31,6 @@ static const struct {
 } exits[] = {
 	{ MDOC_OK, CLI_OK },
 	{ MDOC_E_ARGUMENT, CLI_USAGE },
-	{ MDOC_E_KEY, CLI_TOKEN },
 	{ MDOC_E_TRUST, CLI_TRUST },
 	{ MDOC_E_CERTIFICATE, CLI_TRUST },
 	{ MDOC_E_TOKEN, CLI_TOKEN },
@@ -61,7 +60,7 @@ cli_fail(const struct cli *c, int code, const char *format, ...)
 
 	fprintf(stderr, "%s: ", c->path);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	cli_vprint(stderr, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
 	return code;
@@ -80,13 +79,21 @@ cli_fail_mdoc(const struct cli *c, int error, const char *what)
 }
 
 int
+cli_fail_data(const struct cli *c, int error, const char *what)
+{
+	int code = cli_fail_mdoc(c, error, what);
+
+	return code == CLI_USAGE ? CLI_ERROR : code;
+}
+
+int
 cli_usage(const struct cli *c, const char *format, ...)
 {
 	va_list ap;
 
 	fprintf(stderr, "%s: ", c->path);
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	cli_vprint(stderr, format, ap);
 	va_end(ap);
 	fprintf(stderr, "; see %s --help\n", c->path);
 	return CLI_USAGE;
@@ -100,7 +107,7 @@ cli_say(const struct cli *c, const char *format, ...)
 	if (c->json)
 		return;
 	va_start(ap, format);
-	vfprintf(stderr, format, ap);
+	cli_vprint(stderr, format, ap);
 	va_end(ap);
 	fputc('\n', stderr);
 }
@@ -297,6 +304,18 @@ module_nearby(void)
 	return path;
 }
 
+/* p11-kit looks for a relative path in its own folder; a name with a slash is
+ * meant from here. */
+static int
+set_module(struct cli *c, const char *module)
+{
+	char *path = strchr(module, '/') ? realpath(module, NULL) : NULL;
+	int r = mdoc_ctx_set_module(c->ctx, path != NULL ? path : module);
+
+	free(path);
+	return r == MDOC_OK ? -1 : cli_fail_mdoc(c, r, module);
+}
+
 static int
 open_context(struct cli *c)
 {
@@ -316,8 +335,7 @@ open_context(struct cli *c)
 		module = secure_getenv("P11_MDOC_MODULE");
 	if (module == NULL)
 		module = nearby = module_nearby();
-	r = module ? mdoc_ctx_set_module(c->ctx, module) : MDOC_OK;
-	r = r == MDOC_OK ? -1 : cli_fail_mdoc(c, r, module);
+	r = module != NULL ? set_module(c, module) : -1;
 	free(nearby);
 	return r;
 }
@@ -353,11 +371,6 @@ run_verb(const char *path, const struct cli_verb *verb, int argc, char **argv)
 	if (code < 0)
 		code = verb->run(&c);
 	mdoc_ctx_free(&c.ctx);
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		fprintf(stderr, "%s: standard output: %s\n", path,
-		    strerror(errno));
-		return code == CLI_OK ? CLI_ERROR : code;
-	}
 	return code;
 }
 
@@ -383,7 +396,7 @@ dispatch(const char *path, const struct cli_verb *verbs, int argc, char **argv)
 			return dispatch(name, v->verbs, argc - 1, argv + 1);
 		return run_verb(name, v, argc - 1, argv + 1);
 	}
-	fprintf(stderr, "%s: no verb \"%s\"; see %s --help\n", path, argv[1],
+	cli_print(stderr, "%s: no verb \"%s\"; see %s --help\n", path, argv[1],
 	    path);
 	return CLI_USAGE;
 }
@@ -392,13 +405,19 @@ int
 cli_main(const struct cli_verb *verbs, int argc, char **argv)
 {
 	static const struct rlimit none = { 0, 0 };
+	int code = CLI_OK;
 
 	/* PINs and session keys pass through: never into a core dump. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (argc == 2 && !strcmp(argv[1], "--version")) {
+	if (argc == 2 && !strcmp(argv[1], "--version"))
 		puts("p11-mdoc " PACKAGE_VERSION);
-		return CLI_OK;
+	else
+		code = dispatch("p11-mdoc", verbs, argc, argv);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "p11-mdoc: standard output: %s\n",
+		    strerror(errno));
+		return code == CLI_OK ? CLI_ERROR : code;
 	}
-	return dispatch("p11-mdoc", verbs, argc, argv);
+	return code;
 }

@@ -4,6 +4,7 @@
 #define TOOLS_CLI_H
 
 #include <jansson.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -78,6 +79,8 @@ int cli_fail(const struct cli *c, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* The same for an error of the library, with its text and its exit code. */
 int cli_fail_mdoc(const struct cli *c, int error, const char *what);
+/* The same where the arguments came from files: not an error of usage. */
+int cli_fail_data(const struct cli *c, int error, const char *what);
 /* CLI_USAGE with a hint at --help. */
 int cli_usage(const struct cli *c, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -107,13 +110,22 @@ bool cli_duration(const char *text, int64_t *ret);
 /* "2026-11-21T12:00:00Z" in out[32]. */
 const char *cli_time_text(int64_t t, char *out);
 
-/* Text of a peer for a terminal: control characters become '?'. */
+/* text.c. Text of a peer for a terminal: control characters become '?'. */
 void cli_put_text(FILE *f, mdoc_bytes text);
+/* The same of a whole text, which may have lines; PINs in URIs become '*'. */
+void cli_print(FILE *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void cli_vprint(FILE *f, const char *format, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+/* A copy without the PINs of URIs; NULL: out of memory. */
+char *cli_masked(const char *text);
 
 /* Adds "schema", prints one line, releases o; the result is code. */
 int cli_json(json_t *o, int code);
 /* Bytes as text: as they are if UTF-8, else hex. */
 json_t *cli_json_text(mdoc_bytes b);
+/* The first operand without its PIN. */
+json_t *cli_json_operand(const struct cli *c);
 
 mdoc_bytes cli_bytes(const mdoc_buf *b);
 

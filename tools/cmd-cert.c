@@ -225,7 +225,7 @@ cert_show(struct cli *c)
 				    cli_json_text(cli_bytes(&pem))),
 		    CLI_OK);
 	else
-		printf("%.*s\n%.*s", (int)line.len, (char *)line.ptr,
+		cli_print(stdout, "%.*s\n%.*s", (int)line.len, (char *)line.ptr,
 		    (int)pem.len, (char *)pem.ptr);
 	mdoc_buf_reset(&der);
 	mdoc_buf_reset(&line);

@@ -46,13 +46,16 @@ credential_store(struct cli *c)
 		code = source_key(c, "device-key", &key);
 	if (code == CLI_OK) {
 		r = mdoc_credential_new(c->ctx, cli_bytes(&in), &credential);
-		if (r == MDOC_OK)
-			r = mdoc_credential_store(credential, uri, key);
+		if (r != MDOC_OK)
+			code = cli_fail_data(c, r, cli_get(c, "from"));
+	}
+	if (code == CLI_OK) {
+		r = mdoc_credential_store(credential, uri, key);
 		if (r != MDOC_OK)
 			code = cli_fail_mdoc(c, r, NULL);
 		else if (c->json)
-			code = cli_json(json_pack("{s:s}", "stored",
-					    cli_operand(c, 0)),
+			code = cli_json(json_pack("{s:o}", "stored",
+					    cli_json_operand(c)),
 			    CLI_OK);
 	}
 	mdoc_credential_free(&credential);
@@ -79,9 +82,9 @@ list_one(void *arg, const mdoc_credential_info *info)
 		    json_pack("{s:s,s:o,s:s,s:I}", "label", info->label,
 			"docType", cli_json_text(info->doc_type), "validUntil",
 			until, "bytes", (json_int_t)info->size));
-	printf("%-16s %-28.*s %8zu bytes  valid until %s\n", info->label,
-	    (int)info->doc_type.len, (const char *)info->doc_type.ptr,
-	    info->size, until);
+	cli_print(stdout, "%-16s %-28.*s %8zu bytes  valid until %s\n",
+	    info->label, (int)info->doc_type.len,
+	    (const char *)info->doc_type.ptr, info->size, until);
 	return 0;
 }
 
@@ -141,8 +144,8 @@ credential_delete(struct cli *c)
 	if (r != MDOC_OK)
 		return cli_fail_mdoc(c, r, NULL);
 	if (c->json)
-		return cli_json(json_pack("{s:s}", "deleted",
-				    cli_operand(c, 0)),
+		return cli_json(json_pack("{s:o}", "deleted",
+				    cli_json_operand(c)),
 		    CLI_OK);
 	cli_say(c, "deleted");
 	return CLI_OK;

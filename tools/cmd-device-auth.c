@@ -41,7 +41,7 @@ cmd_device_auth(struct cli *c)
 	r = mdoc_device_auth(key, mode, cli_bytes(&transcript),
 	    type ? type : "org.iso.18013.5.1.mDL", cli_bytes(&ns), &out, path);
 	if (r != MDOC_OK) {
-		code = cli_fail_mdoc(c, r, NULL);
+		code = cli_fail_data(c, r, NULL);
 		goto out;
 	}
 	if (cli_has(c, "explain"))

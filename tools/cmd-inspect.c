@@ -69,7 +69,7 @@ cmd_inspect(struct cli *c)
 		r = mdoc_inspect(c->ctx, cli_bytes(&in), format,
 		    cli_has(c, "full") ? 0 : SHORT_STRING, &text, &defects);
 	if (r != MDOC_OK) {
-		code = cli_fail_mdoc(c, r, name);
+		code = cli_fail_data(c, r, name);
 	} else {
 		if (c->verbose)
 			cli_say(c, "%s, %zu bytes", encoding, in.len);

@@ -156,8 +156,8 @@ list_one(void *arg, const mdoc_key_info *info)
 			"label", info->label, "type", type, "private",
 			info->is_private, "use", use_json(info->use),
 			"extractable", info->extractable));
-	printf("%-8s %-16s %s%s%s\n", info->is_private ? "private" : "public",
-	    type, info->uri,
+	cli_print(stdout, "%-8s %-16s %s%s%s\n",
+	    info->is_private ? "private" : "public", type, info->uri,
 	    info->is_private && info->extractable ? "  (extractable!)" : "",
 	    info->is_private && info->use == 0 ? "  (no use)" : "");
 	return 0;
@@ -269,7 +269,7 @@ key_delete(struct cli *c)
 		code = cli_fail_mdoc(c, r, NULL);
 	else if (c->json)
 		code =
-		    cli_json(json_pack("{s:s}", "deleted", cli_operand(c, 0)),
+		    cli_json(json_pack("{s:o}", "deleted", cli_json_operand(c)),
 			CLI_OK);
 	else
 		cli_say(c, "deleted");

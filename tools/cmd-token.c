@@ -29,8 +29,8 @@ list_one(void *arg, const mdoc_token_info *info)
 			info->manufacturer, "model", info->model, "serial",
 			info->serial, "initialized", info->initialized,
 			"loginRequired", info->login_required));
-	printf("%-24s %-16s %s%s\n", *info->label ? info->label : "-",
-	    info->model, info->uri,
+	cli_print(stdout, "%-24s %-16s %s%s\n",
+	    *info->label ? info->label : "-", info->model, info->uri,
 	    info->initialized ? "" : "  (not initialised)");
 	return 0;
 }

@@ -73,7 +73,7 @@ cmd_verify(struct cli *c)
 		    cli_bytes(&v.in), &params, &v.report);
 	}
 	code = r == MDOC_OK ? report_print(c, v.report)
-			    : cli_fail_mdoc(c, r, NULL);
+			    : cli_fail_data(c, r, NULL);
 out:
 	mdoc_report_free(&v.report);
 	mdoc_verifier_free(&v.verifier);

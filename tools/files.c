@@ -204,20 +204,6 @@ cli_time_text(int64_t t, char *out)
 	return out;
 }
 
-void
-cli_put_text(FILE *f, mdoc_bytes text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char ch = text.ptr[i];
-		bool c1 =
-		    ch == 0xc2 && i + 1 < text.len && text.ptr[i + 1] < 0xa0;
-
-		if (c1)
-			i++;
-		putc(c1 || ch < 0x20 || ch == 0x7f ? '?' : ch, f);
-	}
-}
-
 int
 cli_json(json_t *o, int code)
 {
@@ -252,5 +238,15 @@ cli_json_text(mdoc_bytes b)
 	}
 	s = json_stringn(hex, 2 * b.len);
 	free(hex);
+	return s;
+}
+
+json_t *
+cli_json_operand(const struct cli *c)
+{
+	char *text = cli_masked(cli_operand(c, 0));
+	json_t *s = text != NULL ? json_string(text) : NULL;
+
+	free(text);
 	return s;
 }

@@ -52,7 +52,7 @@ prompt_pin(void *arg, const char *token_label, int attempt, int final_try,
 		return MDOC_E_LOGIN;
 	}
 	setvbuf(tty, NULL, _IONBF, 0);
-	fprintf(tty,
+	cli_print(tty,
 	    "%s%sPIN of token \"%s\": ", attempt > 1 ? "Wrong PIN. " : "",
 	    final_try ? "LAST TRY before the token locks. " : "", token_label);
 	if (!read_hidden(tty, line, sizeof line))
@@ -91,7 +91,8 @@ prompt_give(mdoc_bytes doc_type, mdoc_bytes element, int retain)
 	cli_put_text(tty, element);
 	fputs(" of ", tty);
 	cli_put_text(tty, doc_type);
-	fprintf(tty, "%s? [y/N] ", retain ? " (the reader will keep it)" : "");
+	cli_print(tty, "%s? [y/N] ",
+	    retain ? " (the reader will keep it)" : "");
 	yes = fgets(line, sizeof line, tty) != NULL &&
 	    (line[0] == 'y' || line[0] == 'Y');
 	fclose(tty);

@@ -43,21 +43,21 @@ is_repeated_pass(const mdoc_check *k)
 static void
 check_text(const mdoc_check *k, FILE *f)
 {
-	fprintf(f, "  %s %s", mark(k->result), k->id);
+	cli_print(f, "  %s %s", mark(k->result), k->id);
 	if (k->number >= 0)
-		fprintf(f, ".%lld", (long long)k->number);
+		cli_print(f, ".%lld", (long long)k->number);
 	if (*k->clause != '\0')
-		fprintf(f, " (%s)", k->clause);
+		cli_print(f, " (%s)", k->clause);
 	if (k->result != MDOC_PASS && *k->expected != '\0')
-		fprintf(f, ": expected %s", k->expected);
+		cli_print(f, ": expected %s", k->expected);
 	if (*k->actual != '\0')
-		fprintf(f, "%s %s",
+		cli_print(f, "%s %s",
 		    k->result != MDOC_PASS && *k->expected ? ", got" : ":",
 		    k->actual);
 	if (*k->detail != '\0')
-		fprintf(f, ": %s", k->detail);
+		cli_print(f, ": %s", k->detail);
 	if (k->offset != SIZE_MAX && k->result == MDOC_FAIL)
-		fprintf(f, " [offset 0x%zx]", k->offset);
+		cli_print(f, " [offset 0x%zx]", k->offset);
 	fputc('\n', f);
 }
 
@@ -76,7 +76,7 @@ checks_text(const mdoc_report *report, int document, FILE *f)
 		    (k == NULL ||
 			(k->document == document &&
 			    (!repeated || strcmp(k->id, last))))) {
-			fprintf(f, "  ok   %s: %zu passed\n", last, passed);
+			cli_print(f, "  ok   %s: %zu passed\n", last, passed);
 			last = NULL;
 			passed = 0;
 		}
@@ -99,9 +99,9 @@ report_text(const struct cli *c, const mdoc_report *report, FILE *f)
 	(void)c;
 	checks_text(report, -1, f);
 	for (size_t d = 0; d < mdoc_report_documents(report); d++) {
-		fprintf(f, "document %zu: ", d);
+		cli_print(f, "document %zu: ", d);
 		cli_put_text(f, mdoc_report_doc_type(report, d));
-		fprintf(f, ": %s\n", mdoc_report_document_verdict(report, d));
+		cli_print(f, ": %s\n", mdoc_report_document_verdict(report, d));
 		checks_text(report, (int)d, f);
 	}
 }
@@ -168,6 +168,15 @@ checks_json(const mdoc_report *report, int document)
 	return a;
 }
 
+/* A key of a JSON object. With a NUL it would become another name: none. */
+static char *
+claim_name(mdoc_bytes name)
+{
+	if (name.len > 0 && memchr(name.ptr, '\0', name.len) != NULL)
+		return NULL;
+	return strndup((const char *)name.ptr, name.len);
+}
+
 static json_t *
 claims_json(const struct cli *c, const mdoc_report *report, size_t d)
 {
@@ -176,10 +185,8 @@ claims_json(const struct cli *c, const mdoc_report *report, size_t d)
 	mdoc_claim claim;
 
 	for (size_t i = 0; mdoc_report_claim(report, d, i, &claim); i++) {
-		const char *ns = (const char *)claim.name_space.ptr;
-		char *key = strndup(ns, claim.name_space.len);
-		char *element =
-		    strndup((const char *)claim.element.ptr, claim.element.len);
+		char *key = claim_name(claim.name_space);
+		char *element = claim_name(claim.element);
 		json_t *space = key ? json_object_get(all, key) : NULL;
 		json_t *value = NULL;
 

@@ -32,7 +32,7 @@ source_cert(struct cli *c, const char *source, mdoc_buf *ret)
 		return cli_fail(c, CLI_ERROR, "out of memory");
 	r = mdoc_cert_load(c->ctx, full, ret);
 	free(full);
-	return r == MDOC_OK ? CLI_OK : cli_fail_mdoc(c, r, source);
+	return r == MDOC_OK ? CLI_OK : cli_fail_mdoc(c, r, NULL);
 }
 
 int

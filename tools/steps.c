@@ -40,8 +40,8 @@ steps_add_json(struct steps *s, const char *step, bool ok, const char *text,
 		(void)cli_json(o, CLI_OK);
 		fflush(stdout);
 	} else {
-		fprintf(stderr, "%-7s %8.3f  %-11s %s%s\n", s->c->verb->name, t,
-		    step, ok ? "" : "FAILED: ", text);
+		cli_print(stderr, "%-7s %8.3f  %-11s %s%s\n", s->c->verb->name,
+		    t, step, ok ? "" : "FAILED: ", text);
 	}
 	json_decref(extra);
 }

@@ -85,7 +85,7 @@ says 5 't0' "a token that is not there: the others are listed" \
     "$p" key show 'pkcs11:token=absent;object=device' "${pin[@]}"
 says 5 'device' "a key that is not there: the others are listed" \
     "$p" key show "$(uri absent)" "${pin[@]}"
-says 5 'device' "a label that is taken" "$p" key generate "$key" "${pin[@]}"
+says 1 'device' "a label that is taken" "$p" key generate "$key" "${pin[@]}"
 echo 9999 >wrong-pin
 says 5 'PIN' "a wrong PIN" "$p" key show "$key" --pin-source file:wrong-pin
 says 5 'absent-pin' "a PIN file that is not there" \

@@ -15,7 +15,7 @@ cli_people >/dev/null 2>&1 || tap_bail "no keys"
 cli_issue >/dev/null 2>&1 || tap_bail "no mdoc"
 cli_exchange "$(uri mdl)" -- --get family_name --get given_name \
     --trust iaca.pem --response-out response.cbor
-[ $read_status -eq 0 ] || tap_bail "no response"
+[ "$read_status" -eq 0 ] || tap_bail "no response"
 "$p" request --get family_name --out request.cbor || tap_bail "no request"
 
 # judge STATUS GOT PATTERN NAME: of what is in the file "out".
