@@ -65,7 +65,8 @@ add_years(int64_t seconds, int years)
 	for (int i = 3; i >= 0; i--, y /= 10)
 		text[i] = (char)('0' + y % 10);
 	if (!date_parse(bytes_str(text), &d)) {
-		memcpy(text + 8, "28", 2);
+		text[8] = '2';
+		text[9] = '8';
 		if (!date_parse(bytes_str(text), &d))
 			return seconds;
 	}

@@ -15,13 +15,12 @@
 #define CERT_DAY INT64_C(86400)
 
 struct cert_profile {
-	const char *name;   /* "document signer" */
-	const char *clause; /* "18013-5 B.1.4" */
-	bool root;          /* a CA, self-signed */
-	int max_years;      /* of validity; 0: in days */
+	const char *name;           /* "document signer" */
+	const char *clause;         /* "18013-5 B.1.4" */
+	const struct bytes *eku[2]; /* both are written, one is enough */
+	int max_years;              /* of validity; 0: in days */
 	int max_days;
-	const struct bytes *eku[2]; /* one of them; the first is written, and
-				     the second too */
+	bool root; /* a CA, self-signed */
 	bool needs_country;
 	bool needs_alt_name;
 	bool needs_crl;

@@ -11,18 +11,18 @@
  * characters. 18013-5 B.1 wants countryName as PrintableString. */
 static const struct type {
 	const char *name;
+	size_t max;
 	uint8_t id;
 	uint8_t tag;
-	size_t max;
 	bool once;
 } types[] = {
-	{ "CN", 3, DER_UTF8_STRING, 64, true },
-	{ "C", 6, DER_PRINTABLE_STRING, 2, true },
-	{ "ST", 8, DER_UTF8_STRING, 128, true },
-	{ "L", 7, DER_UTF8_STRING, 128, true },
-	{ "O", 10, DER_UTF8_STRING, 64, false },
-	{ "OU", 11, DER_UTF8_STRING, 64, false },
-	{ "serialNumber", 5, DER_PRINTABLE_STRING, 64, true },
+	{ "CN", 64, 3, DER_UTF8_STRING, true },
+	{ "C", 2, 6, DER_PRINTABLE_STRING, true },
+	{ "ST", 128, 8, DER_UTF8_STRING, true },
+	{ "L", 128, 7, DER_UTF8_STRING, true },
+	{ "O", 64, 10, DER_UTF8_STRING, false },
+	{ "OU", 64, 11, DER_UTF8_STRING, false },
+	{ "serialNumber", 64, 5, DER_PRINTABLE_STRING, true },
 };
 
 static const char specials[] = ",+\"\\<>;=# ";
@@ -73,29 +73,19 @@ read_type(struct reader *r, size_t *ret)
 		     "serialNumber)");
 }
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* What follows a backslash. */
 static int
 read_escaped(struct reader *r, uint8_t *ret)
 {
+	size_t n;
+
 	if (*r->p != '\0' && strchr(specials, *r->p) != NULL) {
 		*ret = (uint8_t)*r->p++;
 		return MDOC_OK;
 	}
-	if (hex_digit(r->p[0]) < 0 || hex_digit(r->p[1]) < 0)
+	if (!bytes_from_hex(bytes_of(r->p, strnlen(r->p, 2)), ret, &n) ||
+	    n != 1)
 		return fail(r, "'\\' before a character that needs none");
-	*ret = (uint8_t)(hex_digit(r->p[0]) << 4 | hex_digit(r->p[1]));
 	r->p += 2;
 	return MDOC_OK;
 }

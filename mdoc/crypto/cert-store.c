@@ -324,7 +324,10 @@ check_present(struct storing *s)
 static void *
 unconst(struct bytes b)
 {
-	return (void *)(uintptr_t)b.ptr;
+	void *p;
+
+	memcpy(&p, &b.ptr, sizeof(p));
+	return p;
 }
 
 static int

@@ -168,8 +168,8 @@ parse_time(const struct der *t, int64_t *ret)
 	uint8_t b;
 
 	if (t->tag == DER_UTC_TIME && in.len == 13) {
-		memcpy(text, in.ptr[0] < '5' ? "20" : "19", 2);
-		i = 2;
+		text[i++] = in.ptr[0] < '5' ? '2' : '1';
+		text[i++] = in.ptr[0] < '5' ? '0' : '9';
 	} else if (t->tag != DER_GENERALIZED_TIME || in.len != 15) {
 		return false;
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -196,21 +197,40 @@ ctx_fail(mdoc_ctx *c, int code, const char *format, ...)
 	return code;
 }
 
+static void
+append_error(mdoc_ctx *c, const char *reason)
+{
+	size_t len = strlen(c->error);
+
+	if (reason != NULL)
+		(void)snprintf(c->error + len, sizeof(c->error) - len, ": %s",
+		    reason);
+}
+
 int
 ctx_fail_crypto(mdoc_ctx *c, int code, const char *format, ...)
 {
 	unsigned long e = ERR_peek_last_error();
-	const char *reason = e == 0 ? NULL : ERR_reason_error_string(e);
-	size_t len;
 	va_list ap;
 
 	va_start(ap, format);
 	set_error(c, format, ap);
 	va_end(ap);
-	len = strlen(c->error);
-	if (reason != NULL)
-		(void)snprintf(c->error + len, sizeof(c->error) - len, ": %s",
-		    reason);
+	append_error(c, e == 0 ? NULL : ERR_reason_error_string(e));
+	return code;
+}
+
+int
+ctx_fail_errno(mdoc_ctx *c, int code, const char *format, ...)
+{
+	char buf[128];
+	const char *reason = strerror_r(errno, buf, sizeof(buf));
+	va_list ap;
+
+	va_start(ap, format);
+	set_error(c, format, ap);
+	va_end(ap);
+	append_error(c, reason);
 	return code;
 }
 

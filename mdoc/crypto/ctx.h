@@ -41,6 +41,9 @@ int ctx_fail_cbor(mdoc_ctx *c, const struct cbor_reader *r, const char *what);
 /* The same with the reason of the crypto library appended. */
 int ctx_fail_crypto(mdoc_ctx *c, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* The same with what errno says. */
+int ctx_fail_errno(mdoc_ctx *c, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int ctx_random(mdoc_ctx *c, uint8_t *out, size_t len) NODISCARD;
 /* Do keys come from the caller's bytes (tests, vectors)? */
 bool ctx_has_insecure_random(const mdoc_ctx *c);

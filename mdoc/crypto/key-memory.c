@@ -157,7 +157,7 @@ derive(struct key_memory *k, const struct key_derivation *d, uint8_t out[][32])
 	mdoc_ctx *c = k->key.ctx;
 	uint8_t point[CURVE_MAX_POINT];
 	uint8_t z[CURVE_MAX_FIELD];
-	size_t point_len, len;
+	size_t point_len = 0, len = 0;
 	int r;
 
 	if (!peer_point(d->peer, point, &point_len))
@@ -216,7 +216,7 @@ int
 key_memory_agree(mdoc_key *key, struct bytes point, struct blob *ret)
 {
 	uint8_t z[CURVE_MAX_FIELD];
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	ERR_set_mark();

@@ -194,7 +194,7 @@ open_public(mdoc_ctx *c, const struct p11token *t, CK_OBJECT_CLASS class,
 		    : p11token_fail(c, t, rv, "reading the public key");
 	}
 	blob_reset(&value);
-	if (r != MDOC_OK)
+	if (r != MDOC_OK || key == NULL)
 		return r;
 	if (get_optional(&t->t, object, CKA_ID, &value) == CKR_OK &&
 	    value.len != 0)

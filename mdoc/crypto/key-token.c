@@ -82,7 +82,8 @@ struct job {
 	uint8_t *out;
 	CK_ULONG out_len;
 	const struct key_derivation *derivation;
-	struct bytes peer;
+	uint8_t peer[CURVE_MAX_POINT];
+	size_t peer_len;
 	size_t which; /* of derivation->info */
 	struct agree_secret secret;
 	int failed; /* MDOC_E_: the text is set already */
@@ -190,13 +191,13 @@ token_sign_raw(mdoc_key *key, const struct bytes *parts, size_t n, uint8_t *out)
 	struct job j = { .what = "signing",
 		.parts = parts,
 		.n = n,
-		.out = out,
 		.out_len = key->curve->sig_len };
 	uint8_t digest[HASHER_MAX_LEN];
 	struct blob message = BLOB_INIT;
 	enum hash_alg hash;
 	int r;
 
+	j.out = out;
 	if (!k->always_login)
 		return perform(k, sign_standard, &j);
 	if (key->curve->hash == NULL) {
@@ -263,7 +264,7 @@ agree_standard(struct key_token *k, struct job *j)
 	const struct agree_input in = {
 		.key = k->handle,
 		.curve = k->key.curve,
-		.peer = j->peer,
+		.peer = bytes_of(j->peer, j->peer_len),
 		.salt = bytes_of(j->derivation->salt, 32),
 		.info = bytes_str(info),
 		.weakest = weakest(k->key.ctx),
@@ -303,19 +304,16 @@ explain_refusal(struct key_token *k)
 	    (char)k->path, k->token->label, c->minimum_path);
 }
 
-/* peer: CURVE_MAX_POINT bytes, kept by the caller. */
 static int
-agree(struct key_token *k, struct job *j, uint8_t *peer)
+agree(struct key_token *k, struct job *j)
 {
 	mdoc_ctx *c = k->key.ctx;
-	size_t len;
 	CK_RV rv = CKR_OK;
 	int r;
 
-	if (!cose_key_point(j->derivation->peer, peer, &len))
+	if (!cose_key_point(j->derivation->peer, j->peer, &j->peer_len))
 		return ctx_fail(c, MDOC_E_KEY,
 		    "the peer's key is not a point of %s", k->key.curve->name);
-	j->peer = bytes_of(peer, len);
 	j->secret = AGREE_SECRET_INIT;
 	if ((r = attempt(k, agree_standard, j, &rv)) != MDOC_OK)
 		return r;
@@ -379,11 +377,10 @@ standard_mac(struct key_token *k, const struct key_derivation *d,
 {
 	mdoc_ctx *c = k->key.ctx;
 	struct job j = { .derivation = d };
-	uint8_t peer[CURVE_MAX_POINT];
 	CK_RV rv;
 	int r;
 
-	if ((r = agree(k, &j, peer)) != MDOC_OK)
+	if ((r = agree(k, &j)) != MDOC_OK)
 		return r;
 	rv = agree_hmac(&k->token->t, c->hasher, &j.secret, parts, n, out);
 	if (rv != CKR_OK)
@@ -431,11 +428,10 @@ token_device_mac(mdoc_key *key, const struct key_derivation *d,
 static int
 derive_one(struct key_token *k, struct job *j, size_t which, struct blob *ret)
 {
-	uint8_t peer[CURVE_MAX_POINT];
 	int r;
 
 	j->which = which;
-	if ((r = agree(k, j, peer)) != MDOC_OK)
+	if ((r = agree(k, j)) != MDOC_OK)
 		return r;
 	if (j->secret.handle != 0)
 		r = ctx_fail(k->key.ctx, MDOC_E_UNSUPPORTED,

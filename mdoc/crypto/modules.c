@@ -45,9 +45,8 @@ load_one(mdoc_ctx *c, const char *path, struct module *m)
 	/* p11-kit has a folder for names; a path is one of the caller's. */
 	if (path[0] != '/' && strchr(path, '/') != NULL &&
 	    (full = realpath(path, NULL)) == NULL)
-		return ctx_fail(c, MDOC_E_TOKEN,
-		    "PKCS#11 module %s cannot be loaded: %s", path,
-		    strerror(errno));
+		return ctx_fail_errno(c, MDOC_E_TOKEN,
+		    "PKCS#11 module %s cannot be loaded", path);
 	m->one[0] = p11_kit_module_load(full == NULL ? path : full, 0);
 	free(full);
 	if (m->one[0] == NULL)

@@ -16,24 +16,13 @@ p11uri_is(const char *source)
 	return strncasecmp(source, SCHEME, sizeof(SCHEME) - 1) == 0;
 }
 
-static int
-hex_value(uint8_t c)
-{
-	static const char digits[] = "0123456789abcdefABCDEF";
-	const char *p = c == '\0' ? NULL : strchr(digits, c);
-
-	if (p == NULL)
-		return -1;
-	return (int)(p - digits) < 16 ? (int)(p - digits)
-				      : (int)(p - digits) - 6;
-}
-
 /* RFC 3986 2.1, with a NUL behind it that len does not count. MDOC_E_MEMORY or
  * MDOC_E_ARGUMENT. */
 static int
 percent_decode(struct bytes in, struct blob *ret)
 {
-	int high, low;
+	struct bytes digits;
+	size_t n;
 	uint8_t b;
 
 	blob_clear(ret);
@@ -41,11 +30,9 @@ percent_decode(struct bytes in, struct blob *ret)
 		return MDOC_E_MEMORY;
 	while (bytes_take_u8(&in, &b)) {
 		if (b == '%') {
-			if (in.len < 2 || (high = hex_value(in.ptr[0])) < 0 ||
-			    (low = hex_value(in.ptr[1])) < 0)
+			if (!bytes_take(&in, 2, &digits) ||
+			    !bytes_from_hex(digits, &b, &n) || n != 1)
 				return MDOC_E_ARGUMENT;
-			b = (uint8_t)(high << 4 | low);
-			in = bytes_of(in.ptr + 2, in.len - 2);
 		}
 		ret->ptr[ret->len++] = b;
 	}

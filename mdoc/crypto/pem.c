@@ -114,7 +114,7 @@ read_all(mdoc_ctx *c, FILE *f, const char *path, struct blob *ret)
 	}
 	OPENSSL_cleanse(chunk, sizeof(chunk));
 	if (r == MDOC_OK && ferror(f))
-		r = ctx_fail(c, MDOC_E_IO, "%s: %s", path, strerror(errno));
+		r = ctx_fail_errno(c, MDOC_E_IO, "%s", path);
 	if (r == MDOC_OK && ret->len == 0)
 		r = ctx_fail(c, MDOC_E_IO, "%s: the file is empty", path);
 	return r;
@@ -128,7 +128,7 @@ file_read(mdoc_ctx *c, const char *path, struct blob *ret)
 	int r;
 
 	if (f == NULL)
-		return ctx_fail(c, MDOC_E_IO, "%s: %s", path, strerror(errno));
+		return ctx_fail_errno(c, MDOC_E_IO, "%s", path);
 	/* Keys come through here: leave nothing in a buffer that is not
 	 * wiped. */
 	(void)setvbuf(f, NULL, _IONBF, 0);

@@ -31,8 +31,7 @@ read_fd(mdoc_ctx *c, int fd, const char *source, struct blob *ret)
 	} while ((n < 0 && errno == EINTR) || (n > 0 && pin.len < MAX_PIN + 2));
 	r = MDOC_E_LOGIN;
 	if (n < 0) {
-		(void)ctx_fail(c, r, "pin-source %s: %s", source,
-		    strerror(errno));
+		(void)ctx_fail_errno(c, r, "pin-source %s", source);
 		goto out;
 	}
 	if (pin.len > 0 && pin.ptr[pin.len - 1] == '\n')
@@ -59,8 +58,7 @@ read_file(mdoc_ctx *c, int folder, const char *path, const char *source,
 	int r;
 
 	if (fd < 0)
-		return ctx_fail(c, MDOC_E_LOGIN, "pin-source %s: %s", source,
-		    strerror(errno));
+		return ctx_fail_errno(c, MDOC_E_LOGIN, "pin-source %s", source);
 	r = read_fd(c, fd, source, ret);
 	(void)close(fd);
 	return r;
@@ -83,8 +81,8 @@ read_credential(mdoc_ctx *c, const char *name, const char *source,
 		    "pin-source %s: not the name of a credential", source);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return ctx_fail(c, MDOC_E_LOGIN, "pin-source %s: %s: %s",
-		    source, folder, strerror(errno));
+		return ctx_fail_errno(c, MDOC_E_LOGIN, "pin-source %s: %s",
+		    source, folder);
 	r = read_file(c, fd, name, source, ret);
 	(void)close(fd);
 	return r;

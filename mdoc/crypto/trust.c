@@ -103,7 +103,7 @@ has_room(mdoc_trust *t)
 
 	if (t->n < t->cap)
 		return true;
-	list = reallocarray(t->list, cap, sizeof(*list));
+	list = reallocarray(t->list, cap, sizeof(void *));
 	if (list == NULL)
 		return false;
 	t->list = list;
@@ -211,8 +211,7 @@ add_folder(mdoc_trust *t, const char *folder)
 
 	n = scandir(folder, &files, is_certificate_name, alphasort);
 	if (n < 0)
-		return ctx_fail(t->ctx, MDOC_E_IO, "%s: %s", folder,
-		    strerror(errno));
+		return ctx_fail_errno(t->ctx, MDOC_E_IO, "%s", folder);
 	r = n == 0
 	    ? ctx_fail(t->ctx, MDOC_E_CERTIFICATE,
 		  "%s: no file that ends in .pem, .crt, .cer or .der", folder)
