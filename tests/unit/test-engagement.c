@@ -14,11 +14,11 @@
 #include "tests/support/vectors.h"
 
 #define X                                                                 \
-	"h'5a88d182bce5f42efa59943f33359d2e8a968ff289d93e5fa444b62434316" \
-	"7fe'"
+	"h'6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c" \
+	"296'"
 #define Y                                                                  \
-	"h'b16e8cf858ddc7690407ba61d4c338237a8cfcf3de6aa672fc60a557aa32fc" \
-	"67'"
+	"h'4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51" \
+	"f5'"
 #define KEY "24(<<{1: 2, -1: 1, -2: " X ", -3: " Y "}>>)"
 
 static bool
@@ -141,8 +141,8 @@ test_write(void **state)
 
 	(void)state;
 	vectors_hex(
-	    "045a88d182bce5f42efa59943f33359d2e8a968ff289d93e5fa444b624343167fe"
-	    "b16e8cf858ddc7690407ba61d4c338237a8cfcf3de6aa672fc60a557aa32fc67",
+	    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+	    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
 	    &point);
 	cbor_writer_init(&w, &b);
 	engagement_write(&w, curve_by_name(bytes_str("P-256")),
