@@ -85,6 +85,71 @@ test_device_curves(void **state)
 	}
 }
 
+static void
+make_cert(struct exchange *x, const mdoc_cert_params *params,
+    const mdoc_key *key, mdoc_key *issuer_key, mdoc_bytes issuer, mdoc_buf *ret)
+{
+	if (mdoc_cert_create(x->ctx, params, key, issuer_key, issuer, ret) !=
+	    MDOC_OK)
+		fail_msg("%s: %s", params->subject, mdoc_ctx_error(x->ctx));
+}
+
+/* A document signer on the curve, under an IACA of its own. */
+static void
+use_signer(struct exchange *x, const struct curve *c)
+{
+	const mdoc_bytes none = { NULL, 0 };
+	mdoc_cert_params p = { .size = sizeof(p),
+		.profile = MDOC_CERT_IACA,
+		.subject = "CN=IACA,C=UT",
+		.not_before = EXCHANGE_AT - 100 * 86400,
+		.issuer_alt_url = "https://example.com/",
+		.crl_url = "https://example.com/crl" };
+	mdoc_buf iaca = MDOC_BUF_INIT;
+	mdoc_key *root = NULL;
+
+	/* IACAs are on NIST and brainpool curves (B.1.2). */
+	assert_int_equal(mdoc_key_generate(x->ctx,
+			     c->kind == CURVE_EDWARDS ? "P-384" : c->name,
+			     &root),
+	    MDOC_OK);
+	make_cert(x, &p, root, root, none, &iaca);
+	assert_int_equal(mdoc_trust_add(x->trust, exchange_bytes(&iaca)),
+	    MDOC_OK);
+	mdoc_key_free(&x->ds_key);
+	assert_int_equal(mdoc_key_generate(x->ctx, c->name, &x->ds_key),
+	    MDOC_OK);
+	p = (mdoc_cert_params){ .size = sizeof(p),
+		.profile = MDOC_CERT_DS,
+		.subject = "CN=DS,C=UT",
+		.not_before = EXCHANGE_AT - 10 * 86400 };
+	make_cert(x, &p, x->ds_key, root, exchange_bytes(&iaca), &x->ds_cert);
+	mdoc_key_free(&root);
+	mdoc_buf_reset(&iaca);
+}
+
+static void
+test_signer_curves(void **state)
+{
+	const struct curve *c;
+	struct exchange x;
+	mdoc_issuer *issuer;
+
+	(void)state;
+	for (size_t i = 0; (c = curve_at(i)) != NULL; i++) {
+		if (c->alg == 0)
+			continue;
+		exchange_new(&x, "P-256");
+		mdoc_verifier_set_strict(x.verifier, 1);
+		use_signer(&x, c);
+		issuer = exchange_issuer(&x, "P-256");
+		add_elements(issuer);
+		exchange_issue(&x, issuer);
+		exchange_once(&x, MDOC_DEVICE_AUTH_AUTO, "device.mac");
+		exchange_free(&x);
+	}
+}
+
 /* A signature where there can be no MAC; and an error where one was wanted. */
 static void
 test_other_curve(void **state)
@@ -181,6 +246,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_device_curves),
+		cmocka_unit_test(test_signer_curves),
 		cmocka_unit_test(test_other_curve),
 		cmocka_unit_test(test_digests),
 		cmocka_unit_test(test_replay),
