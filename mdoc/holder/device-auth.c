@@ -20,7 +20,7 @@ int
 device_session_begin(struct device_session *s, mdoc_ctx *ctx,
     struct bytes transcript)
 {
-	struct tbs_transcript t;
+	struct tbs_transcript t = { .whole = BYTES_NULL };
 	struct tbs_error e;
 
 	if (bytes_is_null(transcript))
@@ -110,7 +110,7 @@ signature_write(const struct device_session *s,
 {
 	const struct bytes *parts;
 	uint8_t signature[CURVE_MAX_SIG];
-	size_t n, len;
+	size_t n, len = 0;
 	int r;
 
 	if (key_alg(in->key) == 0)
@@ -229,7 +229,7 @@ mdoc_device_auth(mdoc_key *device_key, enum mdoc_device_auth mode,
     mdoc_buf *ret, char *ret_path)
 {
 	mdoc_ctx *ctx = key_ctx(device_key);
-	struct device_session s;
+	struct device_session s = { .ctx = ctx };
 	struct device_auth_input in = { .key = device_key, .mode = mode };
 	struct blob name_spaces = BLOB_INIT, out = BLOB_INIT;
 	struct cbor_writer w;

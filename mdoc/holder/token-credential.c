@@ -192,7 +192,7 @@ mdoc_credential_load(mdoc_ctx *ctx, const char *uri, mdoc_credential **ret)
 {
 	struct credential record = { .valid_from = 0 };
 	mdoc_credential *c = NULL;
-	CK_OBJECT_HANDLE object;
+	CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
 	mdoc_key *key = NULL;
 	struct p11token *t;
 	struct p11uri u;
@@ -294,7 +294,7 @@ mdoc_credential_list(mdoc_ctx *ctx, const char *uri,
 int
 mdoc_credential_delete(mdoc_ctx *ctx, const char *uri)
 {
-	CK_OBJECT_HANDLE object;
+	CK_OBJECT_HANDLE object = CK_INVALID_HANDLE;
 	struct p11token *t;
 	struct token rw;
 	struct p11uri u;

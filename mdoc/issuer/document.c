@@ -81,7 +81,7 @@ static void
 elements_order(struct document_state *d)
 {
 	const mdoc_issuer *issuer = d->issuer;
-	size_t next[ISSUER_MAX_NAME_SPACES];
+	size_t next[ISSUER_MAX_NAME_SPACES] = { 0 };
 	size_t start = 0;
 
 	for (size_t i = 0; i < issuer->name_spaces_n; i++) {

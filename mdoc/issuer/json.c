@@ -113,7 +113,7 @@ root_add(struct json_state *j, const json_t *root)
 {
 	mdoc_ctx *ctx = j->issuer->ctx;
 	json_t *spaces = json_object_get(root, "namespaces");
-	struct bytes doc_type;
+	struct bytes doc_type = BYTES_NULL;
 	const char *name;
 	json_t *elements;
 	int r;
@@ -186,7 +186,7 @@ int
 mdoc_issuer_json_doc_type(mdoc_ctx *ctx, mdoc_bytes json, mdoc_buf *ret)
 {
 	struct blob text = BLOB_INIT;
-	struct bytes doc_type;
+	struct bytes doc_type = BYTES_NULL;
 	json_t *root = NULL;
 	int r;
 

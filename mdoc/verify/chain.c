@@ -110,7 +110,7 @@ static void
 deviation_texts(const struct walk *w, enum chain_deviation d, mdoc_check *c)
 {
 	const struct cert *leaf = w->leaf;
-	const struct cert *ca = w->anchor == NULL ? NULL : &w->anchor->cert;
+	const struct cert *ca = w->anchor == NULL ? leaf : &w->anchor->cert;
 	mdoc_report *r = w->v->report;
 
 	switch ((int)d) {
@@ -434,17 +434,23 @@ walk_verify(struct walk *w, const struct cert_entry *e, bool mdl,
 		found(w, CHAIN_EXTRA);
 	kept = w->found & ~MESSAGE_BITS;
 	/* Only a path without a CA of the message in between is kept. */
-	if (e == NULL && verifier->use_cache && w->used == 1 && !walk_fails(w))
+	if (e == NULL && verifier->use_cache && w->anchor != NULL &&
+	    w->used == 1 && !walk_fails(w))
 		e = cert_cache_add(verifier->cache, w->v->ctx->sigver, w->leaf,
 		    w->kind, w->anchor, kept);
 	if (e != NULL)
 		ret->key = e->key;
 	check_use(w, mdl);
 	walk_report(w);
-	ret->trusted = !walk_fails(w);
+	if (walk_fails(w))
+		return MDOC_OK;
+	/* Without an anchor something has failed; but trust must not hang on
+	 * that. */
+	ret->trusted = w->anchor != NULL;
+	c = verification_check(w->v, w->profile->chain,
+	    ret->trusted ? MDOC_PASS : MDOC_UNDETERMINED);
 	if (!ret->trusted)
 		return MDOC_OK;
-	c = verification_check(w->v, w->profile->chain, MDOC_PASS);
 	c->detail = report_text(w->v->report, "%s, issued by %s",
 	    name_text(w, w->leaf), name_text(w, &w->anchor->cert));
 	return MDOC_OK;

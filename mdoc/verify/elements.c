@@ -118,7 +118,7 @@ elements_check(struct verification *v)
 	struct elements e = { .v = v };
 	const mdoc_claim *claim;
 	mdoc_check *c;
-	bool twice;
+	bool twice = false;
 	size_t i = 0;
 	int r;
 
