@@ -131,6 +131,8 @@ out:
 int
 cli_write(const struct cli *c, const char *name, mdoc_bytes data)
 {
+	if (data.len == 0)
+		data.ptr = (const unsigned char *)"";
 	if (name == NULL || !strcmp(name, "-")) {
 		if (fwrite(data.ptr, 1, data.len, stdout) != data.len)
 			return cli_fail(c, CLI_ERROR, "standard output: %s",
