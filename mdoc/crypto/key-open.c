@@ -46,6 +46,44 @@ object_point(const struct token *t, CK_OBJECT_CLASS class,
 	return rv == CKR_OK ? token_key_point(t, object, ret) : rv;
 }
 
+/* The point that these objects have. Two that differ: which one is it?
+ * CKR_KEY_CHANGED. */
+static CK_RV
+common_point(const struct token *t, CK_OBJECT_CLASS class,
+    const CK_OBJECT_HANDLE *found, CK_ULONG n, const struct curve *curve,
+    struct blob *ret)
+{
+	CK_RV problem = CKR_OBJECT_HANDLE_INVALID;
+	struct blob one = BLOB_INIT, next = BLOB_INIT;
+	CK_RV rv = CKR_OK;
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		rv = object_point(t, class, found[i], curve, &next);
+		if (rv == CKR_HOST_MEMORY)
+			break;
+		if (rv == CKR_KEY_TYPE_INCONSISTENT)
+			continue; /* of another curve: not its */
+		if (rv != CKR_OK) {
+			problem = rv;
+			continue;
+		}
+		if (one.len != 0 &&
+		    !bytes_equal(blob_bytes(&one), blob_bytes(&next))) {
+			rv = CKR_KEY_CHANGED;
+			break;
+		}
+		blob_move(&one, &next);
+	}
+	if (rv != CKR_HOST_MEMORY && rv != CKR_KEY_CHANGED) {
+		rv = one.len == 0 ? problem : CKR_OK;
+		if (rv == CKR_OK)
+			blob_move(ret, &one);
+	}
+	blob_reset(&one);
+	blob_reset(&next);
+	return rv;
+}
+
 CK_RV
 key_token_point(const struct key_token *k, const struct curve *curve,
     struct blob *ret)
@@ -55,7 +93,6 @@ key_token_point(const struct key_token *k, const struct curve *curve,
 	const struct token *t = &k->token->t;
 	CK_OBJECT_HANDLE found[P11TOKEN_FOUND];
 	struct bytes label = BYTES_NULL, id = BYTES_NULL;
-	CK_RV problem = CKR_OBJECT_HANDLE_INVALID;
 	CK_ULONG n;
 	CK_RV rv;
 
@@ -68,19 +105,14 @@ key_token_point(const struct key_token *k, const struct curve *curve,
 		label = blob_bytes(&k->label);
 	else
 		return CKR_OBJECT_HANDLE_INVALID;
-	for (size_t i = 0; i < nitems(classes); i++) {
+	rv = CKR_OBJECT_HANDLE_INVALID;
+	for (size_t i = 0;
+	     i < nitems(classes) && rv == CKR_OBJECT_HANDLE_INVALID; i++) {
 		rv = p11token_find(t, classes[i], label, id, found, &n);
-		if (rv != CKR_OK)
-			return rv;
-		for (CK_ULONG j = 0; j < n; j++) {
-			rv = object_point(t, classes[i], found[j], curve, ret);
-			if (rv == CKR_OK || rv == CKR_HOST_MEMORY)
-				return rv;
-			if (rv != CKR_KEY_TYPE_INCONSISTENT)
-				problem = rv;
-		}
+		if (rv == CKR_OK)
+			rv = common_point(t, classes[i], found, n, curve, ret);
 	}
-	return problem;
+	return rv;
 }
 
 static CK_RV
@@ -115,6 +147,23 @@ load_attributes(mdoc_ctx *c, struct key_token *k, const struct curve **ret)
 	return MDOC_OK;
 }
 
+static int
+fail_point(mdoc_ctx *c, const struct p11token *t, const struct p11uri *u,
+    CK_RV rv)
+{
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		return ctx_fail(c, MDOC_E_KEY,
+		    "%s: the token has no public key or certificate with the "
+		    "id of the private key",
+		    u->text);
+	if (rv == CKR_KEY_CHANGED)
+		return ctx_fail(c, MDOC_E_TOKEN,
+		    "%s: the token has several public keys with the id of the "
+		    "private key",
+		    u->text);
+	return p11token_fail(c, t, rv, "reading the public key");
+}
+
 int
 key_token_new(mdoc_ctx *c, struct p11token *t, CK_OBJECT_HANDLE handle,
     struct p11uri *uri, mdoc_key **ret)
@@ -137,12 +186,7 @@ key_token_new(mdoc_ctx *c, struct p11token *t, CK_OBJECT_HANDLE handle,
 		goto out;
 	rv = key_token_point(k, curve, &point);
 	if (rv != CKR_OK) {
-		r = rv == CKR_OBJECT_HANDLE_INVALID
-		    ? ctx_fail(c, MDOC_E_KEY,
-			  "%s: the token has no public key or certificate "
-			  "with the id of the private key",
-			  uri->text)
-		    : p11token_fail(c, t, rv, "reading the public key");
+		r = fail_point(c, t, uri, rv);
 		goto out;
 	}
 	r = key_init(&k->key, c, k->key.ops, curve, blob_bytes(&point),

@@ -38,7 +38,8 @@ key_token_name(const struct blob *b)
 /*
  * The public key of a private key: some tokens tell the point of the private
  * object; else the public key or the certificate with its id (without an id:
- * its label). CKR_OBJECT_HANDLE_INVALID: there is none.
+ * its label). CKR_OBJECT_HANDLE_INVALID: there is none; CKR_KEY_CHANGED:
+ * several that differ.
  */
 CK_RV key_token_point(const struct key_token *k, const struct curve *curve,
     struct blob *ret) NODISCARD;
