@@ -12,6 +12,7 @@
 #include "mdoc/crypto/key-bytes.h"
 #include "mdoc/crypto/key-memory.h"
 #include "mdoc/crypto/pem.h"
+#include "mdoc/crypto/pkey.h"
 
 /* id-ecPublicKey, RFC 5480 2.1.1 */
 static const uint8_t ec_oid[] = { 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d,
@@ -65,6 +66,17 @@ spki_write(const struct curve *c, struct bytes point, struct blob *ret)
 	return !w.failed;
 }
 
+/* A public part that came along must be that of the private one. */
+static bool
+is_pair(EVP_PKEY *k)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k, NULL);
+	bool ok = ctx != NULL && EVP_PKEY_pairwise_check(ctx) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	return ok;
+}
+
 static int
 from_private_der(mdoc_ctx *c, struct bytes in, mdoc_key **ret)
 {
@@ -81,6 +93,9 @@ from_private_der(mdoc_ctx *c, struct bytes in, mdoc_key **ret)
 	else if (p != in.ptr + in.len)
 		r = ctx_fail(c, MDOC_E_KEY, "%zu bytes follow the private key",
 		    (size_t)(in.ptr + in.len - p));
+	else if (pkey_curve(k) != NULL && !is_pair(k))
+		r = ctx_fail(c, MDOC_E_KEY,
+		    "the private and the public part do not belong together");
 	else
 		r = key_memory_new(c, k, ret);
 	if (r != MDOC_OK)

@@ -171,7 +171,8 @@ mdoc_key_list(mdoc_ctx *ctx, const char *uri,
 
 	if (!p11uri_is(uri))
 		return ctx_fail(ctx, MDOC_E_ARGUMENT,
-		    "%s: a pkcs11: URI is needed", uri);
+		    "%s: a pkcs11: URI is needed",
+		    uri == NULL ? "(none)" : uri);
 	if ((r = p11uri_parse(ctx, uri, &u)) != MDOC_OK)
 		return r;
 	r = p11token_match(ctx, &u, tokens, nitems(tokens), &n);

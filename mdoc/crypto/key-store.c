@@ -132,7 +132,8 @@ making_begin(mdoc_ctx *c, const char *uri, const struct curve *curve,
 						       : "derive only");
 	if (!p11uri_is(uri))
 		return ctx_fail(c, MDOC_E_ARGUMENT,
-		    "%s: a pkcs11: URI of the new key is needed", uri);
+		    "%s: a pkcs11: URI of the new key is needed",
+		    uri == NULL ? "(none)" : uri);
 	if ((r = p11uri_parse(c, uri, &m->uri)) != MDOC_OK)
 		return r;
 	if (bytes_is_null(m->uri.label))
@@ -430,7 +431,8 @@ mdoc_key_delete(mdoc_ctx *ctx, const char *uri)
 
 	if (!p11uri_is(uri))
 		return ctx_fail(ctx, MDOC_E_ARGUMENT,
-		    "%s: a pkcs11: URI is needed", uri);
+		    "%s: a pkcs11: URI is needed",
+		    uri == NULL ? "(none)" : uri);
 	if ((r = p11uri_parse(ctx, uri, &u)) != MDOC_OK)
 		return r;
 	r = delete (ctx, &u);

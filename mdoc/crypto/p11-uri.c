@@ -13,7 +13,8 @@
 bool
 p11uri_is(const char *source)
 {
-	return strncasecmp(source, SCHEME, sizeof(SCHEME) - 1) == 0;
+	return source != NULL &&
+	    strncasecmp(source, SCHEME, sizeof(SCHEME) - 1) == 0;
 }
 
 /* RFC 3986 2.1, with a NUL behind it that len does not count. MDOC_E_MEMORY or

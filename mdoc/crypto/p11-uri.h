@@ -23,6 +23,7 @@ struct p11uri {
 	CK_OBJECT_CLASS class; /* type= */
 };
 
+/* NULL: no. */
 bool p11uri_is(const char *source);
 /* MDOC_E_ARGUMENT: not such a URI, or an attribute that nobody knows. */
 int p11uri_parse(mdoc_ctx *c, const char *text, struct p11uri *ret) NODISCARD;

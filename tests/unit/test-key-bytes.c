@@ -114,6 +114,11 @@ test_refused(void **state)
 		{ "3003020100", MDOC_E_KEY, "not a private key" },
 		{ "30310201010420" D1 "a00a" P256 "00", MDOC_E_KEY,
 		    "1 bytes follow" },
+		/* SEC 1: the public key of 1 with the private key 2 */
+		{ "30770201010420"
+		  "00000000000000000000000000000000000000000000000000000000"
+		  "00000002a00a" P256 "a14403420004" GX GY,
+		    MDOC_E_KEY, "do not belong together" },
 		/* SPKI: not on the curve, neutral element, RSA, secp256k1 */
 		{ "30593013" ECPK P256 "03420004" GX GX, MDOC_E_KEY,
 		    "not a point of P-256" },

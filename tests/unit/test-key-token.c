@@ -772,6 +772,9 @@ test_list(void **state)
 	    MDOC_E_TOKEN, "no such token");
 	bad(mdoc_key_list(c, "nonsense", count_key, &one), MDOC_E_ARGUMENT,
 	    "URI is needed");
+	bad(mdoc_key_list(c, NULL, count_key, &one), MDOC_E_ARGUMENT,
+	    "URI is needed");
+	bad(mdoc_key_delete(c, NULL), MDOC_E_ARGUMENT, "URI is needed");
 }
 
 static void
@@ -802,6 +805,39 @@ test_delete(void **state)
 		    "not there any more");
 	}
 	mdoc_key_free(&key);
+}
+
+/* A path that is relative is one of the caller's folder, not of p11-kit's. */
+static void
+test_module_paths(void **state)
+{
+	char path[128], old[512];
+	mdoc_key *key = NULL;
+
+	(void)state;
+	need_softhsm();
+	assert_non_null(getcwd(old, sizeof(old)));
+	assert_int_equal(chdir(hsm.folder), 0);
+	assert_int_equal(symlink(hsm.module, "link.so"), 0);
+	good(mdoc_ctx_set_module(c, "./link.so"));
+	good(mdoc_key_open(c, "pkcs11:token=one;object=dev" PIN, &key));
+	check_signature(key, "through a link");
+	mdoc_key_free(&key);
+	good(mdoc_ctx_set_module(c, "./none.so"));
+	bad(mdoc_key_open(c, "pkcs11:token=one;object=dev" PIN, &key),
+	    MDOC_E_TOKEN, "./none.so cannot be loaded: No such file");
+	write_file("text.so", "no module");
+	(void)snprintf(path, sizeof(path), "%s/text.so", hsm.folder);
+	good(mdoc_ctx_set_module(c, path));
+	bad(mdoc_key_open(c, "pkcs11:token=one;object=dev" PIN, &key),
+	    MDOC_E_TOKEN, "text.so cannot be loaded: ");
+	/* The URI goes before the context. */
+	(void)snprintf(path, sizeof(path),
+	    "pkcs11:token=one;object=dev" PIN "&module-path=%s", hsm.module);
+	good(mdoc_key_open(c, path, &key));
+	assert_non_null(strstr(mdoc_key_uri(key), hsm.module));
+	mdoc_key_free(&key);
+	assert_int_equal(chdir(old), 0);
 }
 
 /* Deleted, and another one made with its label and id. */
@@ -890,6 +926,7 @@ main(void)
 		T(test_delete),
 		T(test_ambiguous),
 		T(test_replaced),
+		T(test_module_paths),
 	};
 
 	return cmocka_run_group_tests_name("key-token", tests, setup, NULL);
