@@ -13,6 +13,12 @@
 #include "cli.h"
 #include "prompt.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_SANITIZER true
+#else
+#define WITH_SANITIZER false
+#endif
+
 static const struct cli_option common_options[] = {
 	{ "json", NULL, "one JSON object on standard output" },
 	{ "module", "FILE", "PKCS#11 module of keys that name none" },
@@ -409,7 +415,9 @@ cli_main(const struct cli_verb *verbs, int argc, char **argv)
 
 	/* PINs and session keys pass through: never into a core dump. */
 	(void)setrlimit(RLIMIT_CORE, &none);
-	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	/* LeakSanitizer attaches to its own process, which this forbids. */
+	if (!WITH_SANITIZER)
+		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (argc == 2 && !strcmp(argv[1], "--version"))
 		puts("p11-mdoc " PACKAGE_VERSION);
 	else
