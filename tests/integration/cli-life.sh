@@ -8,6 +8,7 @@ set -u
 . "$abs_top_srcdir/tests/support/softhsm.sh"
 . "$abs_top_srcdir/tests/integration/cli-support.sh"
 cli_setup
+cli_valgrind
 
 tap_ok "keys and certificates are made in the token" cli_people
 tap_ok "an mdoc is issued and stored" cli_issue

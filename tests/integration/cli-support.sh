@@ -5,6 +5,7 @@
 # After tests/tap.sh and tests/support/softhsm.sh:
 #
 #	cli_setup          # chdir into the folder, token "t0", $pin, $p
+#	cli_valgrind       # with valgrind, if that is what is asked for
 #	cli_people         # keys iaca ds reader-ca reader device, certificates
 #	cli_issue          # mdl.cbor, and the credential "mdl" in the token
 
@@ -19,6 +20,17 @@ cli_setup()
 	export P11_MDOC_CONF=$SOFTHSM_FOLDER/p11-mdoc.conf
 	unset P11_MDOC_MODULE P11_MDOC_DEBUG
 	echo "$SOFTHSM_PIN" >pin
+}
+
+# In "make check-valgrind" the program is run by valgrind from here on. For few
+# scripts: each start takes seconds then.
+cli_valgrind()
+{
+	[ -n "${P11_MDOC_VALGRIND-}" ] || return 0
+	printf '#!/bin/sh\nexec %s --trace-children=no %s "$@"\n' \
+	    "$P11_MDOC_VALGRIND" "'$p'" >p11-mdoc
+	chmod +x p11-mdoc
+	p=$SOFTHSM_FOLDER/p11-mdoc
 }
 
 uri()
