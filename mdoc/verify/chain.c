@@ -446,10 +446,9 @@ walk_verify(struct walk *w, const struct cert_entry *e, bool mdl,
 		return MDOC_OK;
 	/* Without an anchor something has failed; but trust must not hang on
 	 * that. */
-	ret->trusted = w->anchor != NULL;
 	c = verification_check(w->v, w->profile->chain,
-	    ret->trusted ? MDOC_PASS : MDOC_UNDETERMINED);
-	if (!ret->trusted)
+	    w->anchor != NULL ? MDOC_PASS : MDOC_UNDETERMINED);
+	if (w->anchor == NULL)
 		return MDOC_OK;
 	c->detail = report_text(w->v->report, "%s, issued by %s",
 	    name_text(w, w->leaf), name_text(w, &w->anchor->cert));

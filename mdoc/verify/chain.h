@@ -19,7 +19,6 @@ struct chain {
 	bool readable;      /* leaf is set */
 	struct cert leaf;   /* spans of the message or of the cache */
 	struct pubkey *key; /* of the leaf, imported; or NULL */
-	bool trusted;
 };
 
 /*

@@ -63,7 +63,7 @@ static const struct report_rule checks[CHECK_COUNT] = {
 	[CHECK_READER_SIGNATURE] = { "reader.signature", "reader-auth",
 		CLAUSE("12.5"), REPORT_TRUST },
 	[CHECK_READER_ALL] = { "reader.all", "reader-auth", CLAUSE("12.5"),
-		REPORT_PLAIN },
+		REPORT_TRUST },
 };
 
 #define FAILS    MDOC_FAIL, MDOC_FAIL

@@ -645,6 +645,10 @@ def policy():
     e, c = 'policy', 'issuer.chain'
     response('policy-status', e, 'response.status', 'the mdoc reports 10',
              response=lambda m: {'version': '1.0', 'status': 10})
+    for status in (11, 12, 99):
+        response('policy-status-%d' % status, e, 'response.status',
+                 'the mdoc reports %d' % status,
+                 response=lambda m: {'version': '1.0', 'status': status})
     response('strict-fraction', e, 'mso.date-form', 'fractional seconds',
              STRICT, valid_from='2026-06-01T00:00:00.5Z')
     response('strict-offset', e, 'mso.date-form', 'an offset of two hours',

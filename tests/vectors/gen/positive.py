@@ -80,6 +80,10 @@ def forms():
     response('two-name-spaces', 'two namespaces, digestIDs from 0 in each',
              elements={NS: [('family_name', 'A')],
                        'org.iso.18013.5.1.aamva': [('sex', 1)]})
+    response('zk-documents', 'zkDocuments, which are not looked at',
+             response=lambda r: r.update({'zkDocuments': [{}]}))
+    response('encrypted-documents', 'encryptedDocuments, the same',
+             response=lambda r: r.update({'encryptedDocuments': [{}]}))
     response('no-items', 'a document without issuer-signed items',
              issuer_signed=lambda s: s.pop('nameSpaces') and None)
     response('gaps', 'digestIDs in no order and with gaps',
@@ -195,6 +199,14 @@ def requests():
             sign_all=(K['reader'], K['reader']))
     request('request-all-info', 'readerAuthAll and deviceRequestInfo',
             sign_all=(K['reader'],), info={'x': 1})
+    request('request-all-no-transcript', 'readerAuthAll, no transcript',
+            {'expect': 'untrusted', 'transcript': b''}, sign_each=False,
+            sign_all=(K['reader'],))
+    request('request-all-many', 'more docRequests than readerAuthAll may have',
+            {'expect': 'untrusted'}, sign_each=False,
+            sign_all=(K['reader'],),
+            request=lambda r: r.update(
+                {'docRequests': r['docRequests'] * 33}))
     for c in WEIERSTRASS[1:]:
         key = EcKey('reader ' + c.name, c)
         request('request-' + c.name.lower(), 'a reader key on ' + c.name,
