@@ -72,7 +72,9 @@ arena_take(mdoc_report *r, size_t n)
 
 	n = (n + ALIGN - 1) & ~(ALIGN - 1);
 	if (n > c->cap - c->len) {
-		cap = n > CHUNK_LEN ? n : CHUNK_LEN;
+		/* Much more than the last one: what is not used costs nothing,
+		 * and malloc learns to keep large blocks at hand. */
+		cap = 4 * c->cap > n ? 4 * c->cap : n;
 		c = malloc(HEAD(*c) + cap);
 		if (c == NULL) {
 			r->failed = true;
