@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include "mdoc/crypto/cert-check.h"
 #include "mdoc/verify/cert-cache.h"
 #include "mdoc/verify/chain.h"
-
-#define DAY 86400
 
 /* COSE algorithm of x5t. */
 #define COSE_HASH_SHA256 (-16)
@@ -14,9 +13,7 @@ struct chain_profile {
 	enum deviation base;
 	enum check x5chain;
 	enum check chain;
-	const struct bytes *eku;       /* of 18013-5 */
-	const struct bytes *eku_other; /* of TS 23220-4 */
-	int64_t max_period;
+	enum mdoc_cert_profile leaf; /* its rules */
 	bool same_country;
 	bool alt_name;
 };
@@ -26,9 +23,7 @@ static const struct chain_profile profiles[] = {
 		.base = DEV_ISSUER_CHAIN,
 		.x5chain = CHECK_ISSUER_X5CHAIN,
 		.chain = CHECK_ISSUER_CHAIN,
-		.eku = &CERT_EKU_MDL_DS,
-		.eku_other = &CERT_EKU_MDOC_DS,
-		.max_period = (int64_t)457 * DAY,
+		.leaf = MDOC_CERT_DS,
 		.same_country = true,
 		.alt_name = true,
 	},
@@ -36,9 +31,7 @@ static const struct chain_profile profiles[] = {
 		.base = DEV_READER_CHAIN,
 		.x5chain = CHECK_READER_X5CHAIN,
 		.chain = CHECK_READER_CHAIN,
-		.eku = &CERT_EKU_MDL_READER,
-		.eku_other = &CERT_EKU_MDOC_READER,
-		.max_period = (int64_t)1187 * DAY,
+		.leaf = MDOC_CERT_READER,
 	},
 };
 
@@ -146,10 +139,11 @@ deviation_texts(const struct walk *w, enum chain_deviation d, mdoc_check *c)
 		    verification_date(w->v, w->not_after));
 		break;
 	case CHAIN_PERIOD:
-		c->expected = report_text(r, "at most %lld days",
-		    (long long)(w->profile->max_period / DAY));
+		c->expected = report_text(r, "at most %d days",
+		    cert_profile_of(w->profile->leaf)->max_days);
 		c->actual = report_text(r, "%lld days",
-		    (long long)((leaf->not_after - leaf->not_before) / DAY));
+		    (long long)((leaf->not_after - leaf->not_before) /
+			CERT_DAY));
 		break;
 	default:
 		break;
@@ -331,6 +325,7 @@ check_country(struct walk *w)
 static void
 check_leaf(struct walk *w)
 {
+	const struct cert_profile *rules = cert_profile_of(w->profile->leaf);
 	const struct cert *c = w->leaf;
 
 	if (c->has_bc && c->ca)
@@ -347,7 +342,7 @@ check_leaf(struct walk *w)
 		found(w, CHAIN_AKI_ABSENT);
 	if (bytes_is_null(c->ski))
 		found(w, CHAIN_SKI_ABSENT);
-	if (c->not_after - c->not_before > w->profile->max_period)
+	if (c->not_after > cert_profile_limit(rules, c->not_before))
 		found(w, CHAIN_PERIOD);
 }
 
@@ -356,10 +351,11 @@ static void
 check_use(struct walk *w, bool mdl)
 {
 	const struct chain_profile *p = w->profile;
+	const struct cert_profile *rules = cert_profile_of(p->leaf);
 	const struct cert *c = w->leaf;
-	const bool has = cert_has_eku(c, *p->eku);
+	const bool has = cert_has_eku(c, *rules->eku[0]);
 
-	if (!has && !cert_has_eku(c, *p->eku_other))
+	if (!has && !cert_has_eku(c, *rules->eku[1]))
 		found(w, CHAIN_EKU);
 	else if (!has && mdl)
 		found(w, CHAIN_EKU_OTHER);
