@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/operation.h"
 
 CK_RV
 C_EncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
@@ -65,7 +66,7 @@ C_DecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
-		rv = call.f->C_DecryptInit(call.down, mechanism, key);
+		rv = operation_init(&call, OPERATION_DECRYPT, mechanism, key);
 	return api_leave(&call, rv);
 }
 
@@ -78,7 +79,7 @@ C_Decrypt(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
-		rv = call.f->C_Decrypt(call.down, in, in_len, out, out_len);
+		rv = operation_decrypt(&call, in, in_len, out, out_len);
 	return api_leave(&call, rv);
 }
 
@@ -91,8 +92,7 @@ C_DecryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
-		rv = call.f->C_DecryptUpdate(call.down, in, in_len, out,
-		    out_len);
+		rv = operation_decrypt_update(&call, in, in_len, out, out_len);
 	return api_leave(&call, rv);
 }
 
@@ -104,7 +104,7 @@ C_DecryptFinal(CK_SESSION_HANDLE session, CK_BYTE *out, CK_ULONG *out_len)
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
-		rv = call.f->C_DecryptFinal(call.down, out, out_len);
+		rv = operation_decrypt_final(&call, out, out_len);
 	return api_leave(&call, rv);
 }
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/derive.h"
 
 CK_RV
 C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
@@ -74,7 +75,6 @@ C_DeriveKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
-		rv = call.f->C_DeriveKey(call.down, mechanism, base, template,
-		    n, ret);
+		rv = derive_key(&call, mechanism, base, template, n, ret);
 	return api_leave(&call, rv);
 }

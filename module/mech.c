@@ -97,9 +97,13 @@ mech_info(struct api_call *c, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 	CK_RV rv;
 
 	rv = c->f->C_GetMechanismInfo(c->slot, type, info);
-	if (m == NULL || rv != CKR_MECHANISM_INVALID || info == NULL ||
-	    !mechanism_works(m, &t))
+	if (m == NULL || info == NULL)
 		return rv;
-	mechanism_info(m, info);
-	return CKR_OK;
+	if (rv == CKR_OK) {
+		mechanism_widen(m, info);
+	} else if (rv == CKR_MECHANISM_INVALID && mechanism_works(m, &t)) {
+		mechanism_info(m, &t, info);
+		rv = CKR_OK;
+	}
+	return rv;
 }

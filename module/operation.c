@@ -10,22 +10,6 @@
 #include "module/operation.h"
 #include "vendor-ext/mechanism.h"
 
-enum route {
-	ROUTE_PASSED,
-	ROUTE_VENDOR
-};
-
-/*
- * Who does it. A standard mechanism that a device lacks and that we could
- * build from what it has would be a third answer.
- */
-static enum route
-route(const CK_MECHANISM *m, const struct mechanism **ret_vendor)
-{
-	*ret_vendor = m != NULL ? mechanism_find(m->mechanism) : NULL;
-	return *ret_vendor != NULL ? ROUTE_VENDOR : ROUTE_PASSED;
-}
-
 static struct operation *
 operation(const struct api_call *c, enum operation_kind kind)
 {
@@ -35,9 +19,11 @@ operation(const struct api_call *c, enum operation_kind kind)
 void
 operation_drop(struct operation *op)
 {
-	mechanism_op_free(&op->vendor);
+	mechanism_op_free(&op->ours);
 	op->parts = false;
 }
+
+/* ---- when an operation ends */
 
 /*
  * PKCS#11 5.11: every answer ends an operation, except a buffer that is too
@@ -57,20 +43,57 @@ passed_end(struct operation *op, CK_RV rv, bool asks_length)
 	return rv;
 }
 
-static CK_RV
-vendor_end(struct operation *op, CK_RV rv, bool asks_length)
+static void
+ours_cancel(const struct api_call *c, struct operation *op)
 {
-	if (is_end(rv, asks_length))
-		operation_drop(op);
-	return rv;
+	struct token home = inner_caller(c);
+
+	mechanism_op_cancel(op->ours, &home);
+	operation_drop(op);
 }
 
 static CK_RV
-vendor_init(struct api_call *c, enum operation_kind kind,
+ours_end(const struct api_call *c, struct operation *op, CK_RV rv,
+    bool asks_length)
+{
+	if (is_end(rv, asks_length))
+		ours_cancel(c, op);
+	return rv;
+}
+
+/* ---- beginning */
+
+static CK_RV
+passed_init(struct api_call *c, enum operation_kind kind,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	switch (kind) {
+	case OPERATION_SIGN:
+		return c->f->C_SignInit(c->down, mechanism, key);
+	case OPERATION_VERIFY:
+		return c->f->C_VerifyInit(c->down, mechanism, key);
+	case OPERATION_DECRYPT:
+		return c->f->C_DecryptInit(c->down, mechanism, key);
+	}
+	return CKR_GENERAL_ERROR;
+}
+
+static CK_RV
+ours_init(struct api_call *c, enum operation_kind kind,
     const struct mechanism *m, const CK_MECHANISM *parameter,
     CK_OBJECT_HANDLE key)
 {
+	static const CK_FLAGS what[] = { CKF_SIGN, CKF_VERIFY, CKF_DECRYPT };
 	struct operation *op = operation(c, kind);
+	const struct mechanism_request r = {
+		.what = what[kind],
+		.parameter = parameter,
+		.key = key,
+		.weakest = c->state->conf.weakest,
+		.rule = NULL,
+		.home = c->down,
+		.hasher = inner_hasher(c),
+	};
 	struct inner inner;
 	CK_RV rv;
 
@@ -78,27 +101,81 @@ vendor_init(struct api_call *c, enum operation_kind kind,
 		return CKR_OPERATION_ACTIVE;
 	if (object_is_vendor(key))
 		return CKR_KEY_HANDLE_INVALID;
+	if (r.hasher == NULL)
+		return CKR_HOST_MEMORY;
 	rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
-	rv = mechanism_init(m, kind == OPERATION_SIGN ? CKF_SIGN : CKF_VERIFY,
-	    &inner.token, parameter, key, c->state->conf.weakest, &op->vendor);
+	rv = mechanism_init(m, &inner.token, &r, &op->ours);
 	inner_close(&inner);
 	op->parts = false;
 	return rv;
 }
 
+CK_RV
+operation_init(struct api_call *c, enum operation_kind kind,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	struct operation *op = operation(c, kind);
+	const struct mechanism *m = NULL;
+	CK_RV rv, completed;
+
+	if (op->ours != NULL) {
+		if (mechanism != NULL)
+			return CKR_OPERATION_ACTIVE;
+		ours_cancel(c, op);
+		return CKR_OK;
+	}
+	if (mechanism != NULL)
+		m = mechanism_find(mechanism->mechanism);
+	if (m != NULL && !mechanism_is_completed(m))
+		return ours_init(c, kind, m, mechanism, key);
+	rv = passed_init(c, kind, mechanism, key);
+	if (rv == CKR_OK) {
+		op->passed = true;
+	} else if (m != NULL && mechanism_completes(m, rv)) {
+		completed = ours_init(c, kind, m, mechanism, key);
+		/* Not here, or not with this key: the device has spoken. */
+		if (completed != CKR_MECHANISM_INVALID)
+			rv = completed;
+	}
+	return rv;
+}
+
+/* ---- data */
+
 static CK_RV
-vendor_add(struct operation *op, CK_BYTE *in, CK_ULONG in_len)
+ours_add(struct operation *op, CK_BYTE *in, CK_ULONG in_len)
 {
 	if (in == NULL && in_len > 0)
 		return CKR_ARGUMENTS_BAD;
-	return mechanism_update(op->vendor, bytes_of(in, in_len));
+	return mechanism_update(op->ours, bytes_of(in, in_len));
 }
+
+CK_RV
+operation_update(struct api_call *c, enum operation_kind kind, CK_BYTE *in,
+    CK_ULONG in_len)
+{
+	struct operation *op = operation(c, kind);
+	CK_RV rv;
+
+	if (op->ours != NULL) {
+		op->parts = true;
+		rv = ours_add(op, in, in_len);
+		return ours_end(c, op, rv, true);
+	}
+	if (kind == OPERATION_SIGN)
+		rv = c->f->C_SignUpdate(c->down, in, in_len);
+	else
+		rv = c->f->C_VerifyUpdate(c->down, in, in_len);
+	return passed_end(op, rv, true);
+}
+
+/* ---- signatures */
 
 /* The data are complete: sign them. */
 static CK_RV
-vendor_sign(struct api_call *c, struct operation *op, CK_BYTE *out)
+ours_sign(struct api_call *c, struct operation *op, CK_BYTE *out)
 {
 	struct hasher *h = inner_hasher(c);
 	struct inner inner;
@@ -109,18 +186,18 @@ vendor_sign(struct api_call *c, struct operation *op, CK_BYTE *out)
 	rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
-	rv = mechanism_sign(op->vendor, &inner.token, h, out);
+	rv = mechanism_sign(op->ours, &inner.token, h, out);
 	inner_close(&inner);
 	return rv;
 }
 
 /* in: the last data, looked at only when there is room for the signature. */
 static CK_RV
-vendor_sign_to(struct api_call *c, struct operation *op, struct bytes in,
+ours_sign_to(struct api_call *c, struct operation *op, struct bytes in,
     CK_BYTE *out, CK_ULONG *out_len)
 {
 	CK_BYTE signature[CURVE_MAX_SIG];
-	CK_ULONG len = mechanism_sign_len(op->vendor);
+	CK_ULONG len = mechanism_sign_len(op->ours);
 	CK_RV rv;
 
 	if (out_len == NULL)
@@ -131,9 +208,9 @@ vendor_sign_to(struct api_call *c, struct operation *op, struct bytes in,
 	}
 	if (len > sizeof(signature))
 		return CKR_GENERAL_ERROR;
-	rv = mechanism_update(op->vendor, in);
+	rv = mechanism_update(op->ours, in);
 	if (rv == CKR_OK)
-		rv = vendor_sign(c, op, signature);
+		rv = ours_sign(c, op, signature);
 	if (rv == CKR_OK) {
 		memcpy(out, signature, len);
 		*out_len = len;
@@ -143,8 +220,45 @@ vendor_sign_to(struct api_call *c, struct operation *op, struct bytes in,
 	return rv;
 }
 
+CK_RV
+operation_sign(struct api_call *c, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *out_len)
+{
+	struct operation *op = operation(c, OPERATION_SIGN);
+	CK_RV rv;
+
+	if (op->ours == NULL) {
+		rv = c->f->C_Sign(c->down, in, in_len, out, out_len);
+		return passed_end(op, rv, out == NULL);
+	}
+	/* 5.11: not after C_SignUpdate. SoftHSMv2 says it with this code. */
+	if (op->parts)
+		rv = CKR_OPERATION_NOT_INITIALIZED;
+	else if (in == NULL && in_len > 0)
+		rv = CKR_ARGUMENTS_BAD;
+	else
+		rv = ours_sign_to(c, op, bytes_of(in, in_len), out, out_len);
+	return ours_end(c, op, rv, out == NULL);
+}
+
+CK_RV
+operation_sign_final(struct api_call *c, CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct operation *op = operation(c, OPERATION_SIGN);
+	CK_RV rv;
+
+	if (op->ours == NULL) {
+		rv = c->f->C_SignFinal(c->down, out, out_len);
+		return passed_end(op, rv, out == NULL);
+	}
+	rv = ours_sign_to(c, op, BYTES_NULL, out, out_len);
+	return ours_end(c, op, rv, out == NULL);
+}
+
+/* ---- verification */
+
 static CK_RV
-vendor_verify(struct api_call *c, struct operation *op, CK_BYTE *signature,
+ours_verify(struct api_call *c, struct operation *op, CK_BYTE *signature,
     CK_ULONG signature_len)
 {
 	struct hasher *h = inner_hasher(c);
@@ -158,85 +272,10 @@ vendor_verify(struct api_call *c, struct operation *op, CK_BYTE *signature,
 	rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
-	rv = mechanism_verify(op->vendor, &inner.token, h,
+	rv = mechanism_verify(op->ours, &inner.token, h,
 	    bytes_of(signature, signature_len));
 	inner_close(&inner);
 	return rv;
-}
-
-CK_RV
-operation_init(struct api_call *c, enum operation_kind kind,
-    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
-{
-	struct operation *op = operation(c, kind);
-	const struct mechanism *vendor;
-	CK_RV rv;
-
-	if (op->vendor != NULL)
-		return CKR_OPERATION_ACTIVE;
-	if (route(mechanism, &vendor) == ROUTE_VENDOR)
-		return vendor_init(c, kind, vendor, mechanism, key);
-	if (kind == OPERATION_SIGN)
-		rv = c->f->C_SignInit(c->down, mechanism, key);
-	else
-		rv = c->f->C_VerifyInit(c->down, mechanism, key);
-	if (rv == CKR_OK)
-		op->passed = true;
-	return rv;
-}
-
-CK_RV
-operation_update(struct api_call *c, enum operation_kind kind, CK_BYTE *in,
-    CK_ULONG in_len)
-{
-	struct operation *op = operation(c, kind);
-	CK_RV rv;
-
-	if (op->vendor != NULL) {
-		op->parts = true;
-		rv = vendor_add(op, in, in_len);
-		return vendor_end(op, rv, true);
-	}
-	if (kind == OPERATION_SIGN)
-		rv = c->f->C_SignUpdate(c->down, in, in_len);
-	else
-		rv = c->f->C_VerifyUpdate(c->down, in, in_len);
-	return passed_end(op, rv, true);
-}
-
-CK_RV
-operation_sign(struct api_call *c, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
-    CK_ULONG *out_len)
-{
-	struct operation *op = operation(c, OPERATION_SIGN);
-	CK_RV rv;
-
-	if (op->vendor == NULL) {
-		rv = c->f->C_Sign(c->down, in, in_len, out, out_len);
-		return passed_end(op, rv, out == NULL);
-	}
-	/* 5.11: not after C_SignUpdate. SoftHSMv2 says it with this code. */
-	if (op->parts)
-		rv = CKR_OPERATION_NOT_INITIALIZED;
-	else if (in == NULL && in_len > 0)
-		rv = CKR_ARGUMENTS_BAD;
-	else
-		rv = vendor_sign_to(c, op, bytes_of(in, in_len), out, out_len);
-	return vendor_end(op, rv, out == NULL);
-}
-
-CK_RV
-operation_sign_final(struct api_call *c, CK_BYTE *out, CK_ULONG *out_len)
-{
-	struct operation *op = operation(c, OPERATION_SIGN);
-	CK_RV rv;
-
-	if (op->vendor == NULL) {
-		rv = c->f->C_SignFinal(c->down, out, out_len);
-		return passed_end(op, rv, out == NULL);
-	}
-	rv = vendor_sign_to(c, op, BYTES_NULL, out, out_len);
-	return vendor_end(op, rv, out == NULL);
 }
 
 CK_RV
@@ -246,7 +285,7 @@ operation_verify(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
 	struct operation *op = operation(c, OPERATION_VERIFY);
 	CK_RV rv;
 
-	if (op->vendor == NULL) {
+	if (op->ours == NULL) {
 		rv = c->f->C_Verify(c->down, in, in_len, signature,
 		    signature_len);
 		return passed_end(op, rv, false);
@@ -254,10 +293,10 @@ operation_verify(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
 	if (op->parts)
 		rv = CKR_OPERATION_NOT_INITIALIZED;
 	else
-		rv = vendor_add(op, in, in_len);
+		rv = ours_add(op, in, in_len);
 	if (rv == CKR_OK)
-		rv = vendor_verify(c, op, signature, signature_len);
-	return vendor_end(op, rv, false);
+		rv = ours_verify(c, op, signature, signature_len);
+	return ours_end(c, op, rv, false);
 }
 
 CK_RV
@@ -267,19 +306,127 @@ operation_verify_final(struct api_call *c, CK_BYTE *signature,
 	struct operation *op = operation(c, OPERATION_VERIFY);
 	CK_RV rv;
 
-	if (op->vendor == NULL) {
+	if (op->ours == NULL) {
 		rv = c->f->C_VerifyFinal(c->down, signature, signature_len);
 		return passed_end(op, rv, false);
 	}
-	rv = vendor_verify(c, op, signature, signature_len);
-	return vendor_end(op, rv, false);
+	rv = ours_verify(c, op, signature, signature_len);
+	return ours_end(c, op, rv, false);
 }
+
+/* ---- decryption: everything comes out at the end */
+
+static CK_RV
+ours_decrypt(struct api_call *c, struct operation *op, struct blob *ret)
+{
+	struct hasher *h = inner_hasher(c);
+	struct inner inner;
+	CK_RV rv;
+
+	if (h == NULL)
+		return CKR_HOST_MEMORY;
+	rv = inner_open(c, &inner);
+	if (rv != CKR_OK)
+		return rv;
+	rv = mechanism_decrypt(op->ours, &inner.token, h, ret);
+	inner_close(&inner);
+	return rv;
+}
+
+/* in: the last data, looked at only when there is room for the plaintext. */
+static CK_RV
+ours_decrypt_to(struct api_call *c, struct operation *op, struct bytes in,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct blob plain = BLOB_INIT;
+	CK_ULONG len;
+	CK_RV rv;
+
+	if (out_len == NULL)
+		return CKR_ARGUMENTS_BAD;
+	len = mechanism_decrypt_len(op->ours, in.len);
+	if (out == NULL || *out_len < len) {
+		*out_len = len;
+		return out == NULL ? CKR_OK : CKR_BUFFER_TOO_SMALL;
+	}
+	rv = mechanism_update(op->ours, in);
+	if (rv == CKR_OK)
+		rv = ours_decrypt(c, op, &plain);
+	if (rv == CKR_OK && plain.len > len)
+		rv = CKR_GENERAL_ERROR;
+	if (rv == CKR_OK) {
+		if (plain.len > 0)
+			memcpy(out, plain.ptr, plain.len);
+		*out_len = (CK_ULONG)plain.len;
+	}
+	blob_reset(&plain);
+	return rv;
+}
+
+CK_RV
+operation_decrypt(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct operation *op = operation(c, OPERATION_DECRYPT);
+	CK_RV rv;
+
+	if (op->ours == NULL) {
+		rv = c->f->C_Decrypt(c->down, in, in_len, out, out_len);
+		return passed_end(op, rv, out == NULL);
+	}
+	if (op->parts)
+		rv = CKR_OPERATION_NOT_INITIALIZED;
+	else if (in == NULL && in_len > 0)
+		rv = CKR_ARGUMENTS_BAD;
+	else
+		rv = ours_decrypt_to(c, op, bytes_of(in, in_len), out, out_len);
+	return ours_end(c, op, rv, out == NULL);
+}
+
+CK_RV
+operation_decrypt_update(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct operation *op = operation(c, OPERATION_DECRYPT);
+	CK_RV rv = CKR_OK;
+
+	if (op->ours == NULL) {
+		rv = c->f->C_DecryptUpdate(c->down, in, in_len, out, out_len);
+		return passed_end(op, rv, true);
+	}
+	if (out_len == NULL)
+		rv = CKR_ARGUMENTS_BAD;
+	/* 5.2: asking for the length, which is none, hands nothing over. */
+	else if (out != NULL)
+		rv = ours_add(op, in, in_len);
+	if (rv == CKR_OK) {
+		op->parts = op->parts || out != NULL;
+		*out_len = 0;
+	}
+	return ours_end(c, op, rv, true);
+}
+
+CK_RV
+operation_decrypt_final(struct api_call *c, CK_BYTE *out, CK_ULONG *out_len)
+{
+	struct operation *op = operation(c, OPERATION_DECRYPT);
+	CK_RV rv;
+
+	if (op->ours == NULL) {
+		rv = c->f->C_DecryptFinal(c->down, out, out_len);
+		return passed_end(op, rv, out == NULL);
+	}
+	rv = ours_decrypt_to(c, op, BYTES_NULL, out, out_len);
+	return ours_end(c, op, rv, out == NULL);
+}
+
+/* ---- state */
 
 CK_RV
 operation_state(struct api_call *c, CK_BYTE *state, CK_ULONG *state_len)
 {
 	for (size_t i = 0; i < OPERATION_KINDS; i++)
-		if (c->session->operation[i].vendor != NULL)
+		if (c->session->operation[i].ours != NULL)
 			return CKR_STATE_UNSAVEABLE;
 	return c->f->C_GetOperationState(c->down, state, state_len);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * operation: the one place that decides, when an operation begins, who does
- * the work: the device (passed through), the device helped by us (completed),
- * or a vendor mechanism of ours. All functions are called inside of a session
+ * the work: the device (passed through), a vendor mechanism of ours, or, where
+ * the device refuses a standard mechanism, one that we build from what it has
+ * (completed). All functions are called inside of a session
  * (api_enter_session) and follow PKCS#11 in when an operation ends.
  */
 #ifndef MODULE_OPERATION_H
@@ -19,18 +20,20 @@ struct mechanism_op;
 
 enum operation_kind {
 	OPERATION_SIGN,
-	OPERATION_VERIFY
+	OPERATION_VERIFY,
+	OPERATION_DECRYPT
 };
 
-#define OPERATION_KINDS 2
+#define OPERATION_KINDS 3
 
 /* Of one kind, in one session. */
 struct operation {
 	bool passed; /* the device has one running, as far as we can tell */
 	bool parts;  /* data was given in parts */
-	struct mechanism_op *vendor; /* NULL: none */
+	struct mechanism_op *ours; /* vendor or completed; NULL: none */
 };
 
+/* Without a mechanism: ends what is running (PKCS#11 3.0). */
 CK_RV operation_init(struct api_call *c, enum operation_kind kind,
     CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key) NODISCARD;
 CK_RV operation_update(struct api_call *c, enum operation_kind kind,
@@ -43,11 +46,17 @@ CK_RV operation_verify(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
     CK_BYTE *signature, CK_ULONG signature_len) NODISCARD;
 CK_RV operation_verify_final(struct api_call *c, CK_BYTE *signature,
     CK_ULONG signature_len) NODISCARD;
+CK_RV operation_decrypt(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len) NODISCARD;
+CK_RV operation_decrypt_update(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
+    CK_BYTE *out, CK_ULONG *out_len) NODISCARD;
+CK_RV operation_decrypt_final(struct api_call *c, CK_BYTE *out,
+    CK_ULONG *out_len) NODISCARD;
 /* C_GetOperationState. */
 CK_RV operation_state(struct api_call *c, CK_BYTE *state,
     CK_ULONG *state_len) NODISCARD;
 
-/* Ends a vendor operation; the device's is left alone. */
+/* Ends an operation of ours; the device's is left alone. */
 void operation_drop(struct operation *op);
 
 #endif

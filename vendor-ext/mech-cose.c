@@ -22,9 +22,9 @@ mech_cose_works(const struct token *t)
 }
 
 CK_ULONG
-mech_cose_sign_len(const struct curve *c)
+mech_cose_sign_len(const struct mechanism_op *op)
 {
-	return (CK_ULONG)c->sig_len;
+	return (CK_ULONG)op->curve->sig_len;
 }
 
 /* Sig_structure with the payload left where it is (RFC 9052 4.4) */
@@ -47,12 +47,14 @@ mech_cose_sign(struct mechanism_op *op, const struct token *token,
     struct hasher *h, const struct tbs *t, uint8_t *out)
 {
 	uint8_t prefix[TBS_PREFIX_MAX + ALG_MAX];
+	CK_OBJECT_HANDLE key = op->key;
+	struct token at = *token;
 	struct bytes parts[2];
 
 	(void)t;
 	sig_structure(op, prefix, parts);
-	return sign_data(token, h, op->curve, op->key, parts, nitems(parts),
-	    out);
+	mech_sign_at(op, &at, &key);
+	return sign_data(&at, h, op->curve, key, parts, nitems(parts), out);
 }
 
 CK_RV

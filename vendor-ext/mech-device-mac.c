@@ -24,9 +24,9 @@ works(const struct token *t)
 }
 
 static CK_ULONG
-sign_len(const struct curve *c)
+sign_len(const struct mechanism_op *op)
 {
-	(void)c;
+	(void)op;
 	return TAG_LEN;
 }
 

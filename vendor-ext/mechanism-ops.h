@@ -12,29 +12,66 @@
 
 struct mechanism_op {
 	const struct mechanism *mechanism;
-	CK_FLAGS what; /* CKF_SIGN or CKF_VERIFY */
+	CK_FLAGS what; /* CKF_SIGN, CKF_VERIFY or CKF_DECRYPT */
 	CK_OBJECT_HANDLE key;
-	const struct curve *curve;
+	const struct curve *curve; /* NULL: the mechanism does not want one */
 	enum agree_path weakest;
 	enum agree_path path;
-	struct blob data; /* what was given so far */
+	const struct purpose *rule; /* NULL: the key is not bound */
+	struct hasher *hasher;
+	/*
+	 * The session where the token's own operation waits for the data; 0:
+	 * it is begun when they are complete.
+	 */
+	CK_SESSION_HANDLE begun;
+	struct blob data; /* what was given so far, unless update() took it */
+	void *state;      /* the mechanism's own, for start() to end() */
 };
 
+/* All members but the first four may be absent. */
 struct mechanism {
 	CK_MECHANISM_TYPE type;
 	const char *name;
-	unsigned kinds;               /* of data that are accepted, TBS_BIT */
-	CK_ATTRIBUTE_TYPE permission; /* that a private key must have */
-	bool (*curve_fits)(const struct curve *c);
+	CK_ATTRIBUTE_TYPE
+	    permission; /* that a private or secret key must have */
 	bool (*works)(const struct token *t);
-	CK_ULONG (*sign_len)(const struct curve *c);
-	/* t: the structure of op->data, which is one of the kinds. */
+	/* Standard mechanisms: is that an answer that we do better than? */
+	bool (*completes)(CK_RV refusal);
+	unsigned kinds; /* of data that are accepted, TBS_BIT; 0: any data */
+	/* Absent: the key is not on a curve, and start() or derive() checks. */
+	bool (*curve_fits)(const struct curve *c);
+	/* Both about what C_GetMechanismInfo says; absent: as EC keys. */
+	void (*info)(const struct token *t, CK_MECHANISM_INFO *ret);
+	void (*widen)(CK_MECHANISM_INFO *info);
+	/*
+	 * Reads the parameter, which is nothing where there is no start(),
+	 * and makes op->state, which end() wipes and frees.
+	 */
+	CK_RV(*start)
+	(struct mechanism_op *op, const struct token *t,
+	    const CK_MECHANISM *parameter);
+	void (*end)(struct mechanism_op *op);
+	/*
+	 * Takes data as they come. Where the key has a rule they are collected
+	 * instead, so that the rule sees them before anything is signed.
+	 */
+	CK_RV (*update)(struct mechanism_op *op, struct bytes part);
+	CK_ULONG (*sign_len)(const struct mechanism_op *op);
+	/* t: the structure of op->data, if there are kinds; else NULL. */
 	CK_RV(*sign)
 	(struct mechanism_op *op, const struct token *token, struct hasher *h,
 	    const struct tbs *t, uint8_t *out);
 	CK_RV(*verify)
 	(struct mechanism_op *op, const struct token *token, struct hasher *h,
 	    struct bytes signature);
+	/* Bytes that come out of this many; decrypt() adds them to ret. */
+	CK_ULONG (*decrypt_len)(const struct mechanism_op *op, size_t in_len);
+	CK_RV(*decrypt)
+	(struct mechanism_op *op, const struct token *token, struct hasher *h,
+	    struct blob *ret);
+	CK_RV(*derive)
+	(const struct token *t, struct hasher *h,
+	    struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret);
 };
 
 extern const struct mechanism mech_device_signature;
@@ -45,12 +82,35 @@ extern const struct mechanism mech_issuer_authentication;
 /* COSE_Sign1 with a detached payload, common to three of them. */
 bool mech_cose_curve_fits(const struct curve *c);
 bool mech_cose_works(const struct token *t);
-CK_ULONG mech_cose_sign_len(const struct curve *c);
+CK_ULONG mech_cose_sign_len(const struct mechanism_op *op);
 CK_RV mech_cose_sign(struct mechanism_op *op, const struct token *token,
     struct hasher *h, const struct tbs *t, uint8_t *out) NODISCARD;
 CK_RV mech_cose_verify(struct mechanism_op *op, const struct token *token,
     struct hasher *h, struct bytes signature) NODISCARD;
 
+/*
+ * What every use of a key asks about it, in one call: a token may read a file
+ * for each attribute.
+ */
+struct mech_key {
+	CK_OBJECT_CLASS class;
+	CK_KEY_TYPE type;
+	bool permitted;            /* has the permission that was asked for */
+	bool always;               /* CKA_ALWAYS_AUTHENTICATE */
+	const struct curve *curve; /* NULL: none that we know */
+};
+
+CK_RV mech_key_read(const struct token *t, CK_OBJECT_HANDLE key,
+    CK_ATTRIBUTE_TYPE permission, struct mech_key *ret) NODISCARD;
+/* CKR_MECHANISM_INVALID if CKA_ALLOWED_MECHANISMS leaves it out. */
+CK_RV mech_key_allows(const struct token *t, CK_OBJECT_HANDLE key,
+    CK_MECHANISM_TYPE type) NODISCARD;
+/*
+ * Where to sign and with what key, for the functions of sign.h: where the
+ * token's own operation waits, which ends with this, or with op->key at *at.
+ */
+void
+mech_sign_at(struct mechanism_op *op, struct token *at, CK_OBJECT_HANDLE *key);
 /* Does the token list the mechanism with one of the flags? */
 bool mech_listed(const struct token *t, CK_MECHANISM_TYPE type, CK_FLAGS flags);
 

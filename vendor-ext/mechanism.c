@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/log.h"
 #include "vendor-ext/mechanism-ops.h"
+#include "vendor-ext/sign.h"
 
 static const struct mechanism *const mechanisms[] = {
 	&mech_device_signature,
@@ -41,17 +43,43 @@ mechanism_name(const struct mechanism *m)
 	return m->name;
 }
 
+bool
+mechanism_is_completed(const struct mechanism *m)
+{
+	return m->completes != NULL;
+}
+
+bool
+mechanism_completes(const struct mechanism *m, CK_RV refusal)
+{
+	return m->completes != NULL && m->completes(refusal);
+}
+
 void
-mechanism_info(const struct mechanism *m, CK_MECHANISM_INFO *ret)
+mechanism_info(const struct mechanism *m, const struct token *t,
+    CK_MECHANISM_INFO *ret)
 {
 	/* From Ed25519 and X25519 to P-521; named curves over prime fields */
-	ret->ulMinKeySize = 255;
-	ret->ulMaxKeySize = 521;
-	ret->flags = CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS;
-	if (m->sign != NULL)
-		ret->flags |= CKF_SIGN;
-	if (m->verify != NULL)
-		ret->flags |= CKF_VERIFY;
+	CK_MECHANISM_INFO info = { 255, 521,
+		CKF_EC_F_P | CKF_EC_NAMEDCURVE | CKF_EC_UNCOMPRESS };
+
+	if (m->info != NULL) {
+		m->info(t, &info);
+	} else {
+		info.flags |= m->sign != NULL ? CKF_SIGN : 0;
+		info.flags |= m->verify != NULL ? CKF_VERIFY : 0;
+		info.flags |= m->decrypt != NULL ? CKF_DECRYPT : 0;
+		info.flags |= m->derive != NULL ? CKF_DERIVE : 0;
+	}
+	info.flags &= ~(CK_FLAGS)CKF_HW;
+	*ret = info;
+}
+
+void
+mechanism_widen(const struct mechanism *m, CK_MECHANISM_INFO *info)
+{
+	if (m->widen != NULL)
+		m->widen(info);
 }
 
 bool
@@ -63,36 +91,37 @@ mech_listed(const struct token *t, CK_MECHANISM_TYPE type, CK_FLAGS flags)
 	    (info.flags & flags) != 0;
 }
 
+void
+mech_sign_at(struct mechanism_op *op, struct token *at, CK_OBJECT_HANDLE *key)
+{
+	*key = op->key;
+	if (op->begun == 0)
+		return;
+	at->session = op->begun;
+	*key = SIGN_BEGUN;
+	op->begun = 0;
+}
+
 bool
 mechanism_works(const struct mechanism *m, const struct token *t)
 {
 	return m->works(t);
 }
 
-/*
- * All that is asked about a key, by one call: a token may read a file for
- * each. What it does not have is left at the value that refuses it.
- */
-struct key_facts {
-	CK_OBJECT_CLASS class;
-	CK_KEY_TYPE type;
-	CK_BBOOL permitted;
-	CK_BYTE params[32]; /* longer ones are not of a named curve */
-	CK_ULONG params_len;
-};
-
-static CK_RV
-read_facts(const struct token *t, CK_OBJECT_HANDLE key,
-    CK_ATTRIBUTE_TYPE permission, struct key_facts *ret)
+CK_RV
+mech_key_read(const struct token *t, CK_OBJECT_HANDLE key,
+    CK_ATTRIBUTE_TYPE permission, struct mech_key *ret)
 {
-	struct key_facts f = { .class = CKO_DATA,
-		.type = CKK_VENDOR_DEFINED,
-		.permitted = CK_FALSE };
+	/* What it does not have is left at the value that refuses it. */
+	struct mech_key k = { .class = CKO_DATA, .type = CKK_VENDOR_DEFINED };
+	CK_BBOOL permitted = CK_FALSE, always = CK_FALSE;
+	CK_BYTE params[32]; /* longer ones are not of a named curve */
 	CK_ATTRIBUTE a[] = {
-		{ CKA_CLASS, &f.class, sizeof(f.class) },
-		{ CKA_KEY_TYPE, &f.type, sizeof(f.type) },
-		{ permission, &f.permitted, sizeof(f.permitted) },
-		{ CKA_EC_PARAMS, f.params, sizeof(f.params) },
+		{ CKA_CLASS, &k.class, sizeof(k.class) },
+		{ CKA_KEY_TYPE, &k.type, sizeof(k.type) },
+		{ permission, &permitted, sizeof(permitted) },
+		{ CKA_EC_PARAMS, params, sizeof(params) },
+		{ CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) },
 	};
 	CK_RV rv;
 
@@ -102,66 +131,152 @@ read_facts(const struct token *t, CK_OBJECT_HANDLE key,
 	if (rv != CKR_OK && rv != CKR_ATTRIBUTE_TYPE_INVALID &&
 	    rv != CKR_ATTRIBUTE_SENSITIVE && rv != CKR_BUFFER_TOO_SMALL)
 		return rv;
-	if (a[3].ulValueLen <= sizeof(f.params))
-		f.params_len = a[3].ulValueLen;
-	*ret = f;
-	return CKR_OK;
-}
-
-static CK_RV
-check_key(const struct mechanism *m, CK_FLAGS what, const struct token *t,
-    CK_OBJECT_HANDLE key, const struct curve **ret)
-{
-	bool signs = what == CKF_SIGN;
-	const struct curve *c;
-	struct key_facts f;
-	CK_RV rv;
-
-	rv = read_facts(t, key, signs ? m->permission : CKA_VERIFY, &f);
-	if (rv != CKR_OK)
-		return rv;
-	if (f.class != (signs ? CKO_PRIVATE_KEY : CKO_PUBLIC_KEY))
-		return CKR_KEY_TYPE_INCONSISTENT;
-	c = token_curve_of(f.type, bytes_of(f.params, f.params_len));
-	if (c == NULL || !m->curve_fits(c))
-		return CKR_KEY_TYPE_INCONSISTENT;
-	if (f.permitted == CK_FALSE)
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	*ret = c;
+	if (a[3].ulValueLen <= sizeof(params))
+		k.curve =
+		    token_curve_of(k.type, bytes_of(params, a[3].ulValueLen));
+	k.permitted = permitted != CK_FALSE;
+	k.always = a[4].ulValueLen == sizeof(always) && always != CK_FALSE;
+	*ret = k;
 	return CKR_OK;
 }
 
 CK_RV
-mechanism_init(const struct mechanism *m, CK_FLAGS what, const struct token *t,
-    const CK_MECHANISM *parameter, CK_OBJECT_HANDLE key,
-    enum agree_path weakest, struct mechanism_op **ret)
+mech_key_allows(const struct token *t, CK_OBJECT_HANDLE key,
+    CK_MECHANISM_TYPE type)
 {
-	const struct curve *curve = NULL;
+	struct blob list = BLOB_INIT;
+	CK_MECHANISM_TYPE one;
+	struct bytes rest, item;
+	CK_RV rv;
+
+	rv = token_get(t, key, CKA_ALLOWED_MECHANISMS, &list);
+	/* A token that does not know the attribute restricts nothing. */
+	if (rv == CKR_ATTRIBUTE_TYPE_INVALID)
+		return CKR_OK;
+	if (rv != CKR_OK)
+		return rv;
+	rest = blob_bytes(&list);
+	rv = rest.len == 0 ? CKR_OK : CKR_MECHANISM_INVALID;
+	while (rv != CKR_OK && bytes_take(&rest, sizeof(one), &item)) {
+		memcpy(&one, item.ptr, sizeof(one));
+		if (one == type)
+			rv = CKR_OK;
+	}
+	blob_reset(&list);
+	return rv;
+}
+
+/* A private key on a curve that fits; of the public one to verify. */
+static CK_RV
+check_key(const struct mechanism *m, CK_FLAGS what, const struct token *t,
+    CK_OBJECT_HANDLE key, struct mech_key *ret)
+{
+	bool verifies = what == CKF_VERIFY;
+	struct mech_key k;
+	CK_RV rv;
+
+	rv = mech_key_read(t, key, verifies ? CKA_VERIFY : m->permission, &k);
+	if (rv != CKR_OK)
+		return rv;
+	if (k.class != (verifies ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (k.curve == NULL || !m->curve_fits(k.curve))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (!k.permitted)
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	*ret = k;
+	return m->completes == NULL ? CKR_OK : mech_key_allows(t, key, m->type);
+}
+
+static bool
+has_operation(const struct mechanism *m, CK_FLAGS what)
+{
+	switch (what) {
+	case CKF_SIGN:
+		return m->sign != NULL;
+	case CKF_VERIFY:
+		return m->verify != NULL;
+	case CKF_DECRYPT:
+		return m->decrypt != NULL;
+	default:
+		return false;
+	}
+}
+
+/*
+ * A login for this one use (CKU_CONTEXT_SPECIFIC) comes after C_SignInit and
+ * goes to the caller's session: there and then the token must know which
+ * operation it is for.
+ */
+static CK_RV
+begin_at_home(struct mechanism_op *op, const struct token *t,
+    CK_SESSION_HANDLE home)
+{
+	struct token at = *t;
+	CK_RV rv;
+
+	at.session = home;
+	rv = sign_begin(&at, op->curve, op->key);
+	if (rv == CKR_OK)
+		op->begun = home;
+	return rv;
+}
+
+static CK_RV
+op_start(struct mechanism_op *op, const struct token *t,
+    const struct mechanism_request *r)
+{
+	const struct mechanism *m = op->mechanism;
+	struct mech_key k = { .curve = NULL };
+	CK_RV rv;
+
+	if (m->start == NULL &&
+	    (r->parameter->pParameter != NULL ||
+		r->parameter->ulParameterLen != 0))
+		return CKR_MECHANISM_PARAM_INVALID;
+	if (m->curve_fits != NULL &&
+	    (rv = check_key(m, op->what, t, op->key, &k)) != CKR_OK)
+		return rv;
+	op->curve = k.curve;
+	if (m->start != NULL && (rv = m->start(op, t, r->parameter)) != CKR_OK)
+		return rv;
+	if (k.always && r->home != 0 && op->what == CKF_SIGN &&
+	    m->permission == CKA_SIGN)
+		return begin_at_home(op, t, r->home);
+	return CKR_OK;
+}
+
+CK_RV
+mechanism_init(const struct mechanism *m, const struct token *t,
+    const struct mechanism_request *r, struct mechanism_op **ret)
+{
 	struct mechanism_op *op;
 	CK_RV rv;
 
-	if (!(what == CKF_SIGN && m->sign != NULL) &&
-	    !(what == CKF_VERIFY && m->verify != NULL))
+	if (!has_operation(m, r->what))
 		return CKR_MECHANISM_INVALID;
-	if (parameter->pParameter != NULL || parameter->ulParameterLen != 0)
-		return CKR_MECHANISM_PARAM_INVALID;
-	if ((rv = check_key(m, what, t, key, &curve)) != CKR_OK)
-		return rv;
 	if ((op = calloc(1, sizeof(*op))) == NULL)
 		return CKR_HOST_MEMORY;
 	op->mechanism = m;
-	op->what = what;
-	op->key = key;
-	op->curve = curve;
-	op->weakest = weakest;
+	op->what = r->what;
+	op->key = r->key;
+	op->weakest = r->weakest;
 	op->path = AGREE_PATH_UNKNOWN;
-	*ret = op;
-	return CKR_OK;
+	op->rule = r->rule;
+	op->hasher = r->hasher;
+	rv = op_start(op, t, r);
+	if (rv == CKR_OK)
+		*ret = op;
+	else
+		mechanism_op_free(&op);
+	return rv;
 }
 
 CK_RV
 mechanism_update(struct mechanism_op *op, struct bytes part)
 {
+	if (op->mechanism->update != NULL && op->rule == NULL)
+		return op->mechanism->update(op, part);
 	if (part.len > MECHANISM_MAX_DATA - op->data.len)
 		return CKR_DATA_LEN_RANGE;
 	return blob_append_bytes(&op->data, part) ? CKR_OK : CKR_HOST_MEMORY;
@@ -170,7 +285,7 @@ mechanism_update(struct mechanism_op *op, struct bytes part)
 CK_ULONG
 mechanism_sign_len(const struct mechanism_op *op)
 {
-	return op->mechanism->sign_len(op->curve);
+	return op->mechanism->sign_len(op);
 }
 
 static CK_RV
@@ -178,6 +293,8 @@ read_data(const struct mechanism_op *op, struct tbs *ret)
 {
 	struct tbs_error e;
 
+	if (op->mechanism->kinds == 0)
+		return CKR_OK;
 	if (!tbs_read(blob_bytes(&op->data), ret, &e)) {
 		log_printf(LOG_INFO, "mechanism", "%s: %s: %s at byte %zu",
 		    op->mechanism->name, e.what != NULL ? e.what : "data",
@@ -203,7 +320,8 @@ mechanism_sign(struct mechanism_op *op, const struct token *t, struct hasher *h,
 		return CKR_OPERATION_NOT_INITIALIZED;
 	if ((rv = read_data(op, &data)) != CKR_OK)
 		return rv;
-	return op->mechanism->sign(op, t, h, &data, out);
+	return op->mechanism->sign(op, t, h,
+	    op->mechanism->kinds != 0 ? &data : NULL, out);
 }
 
 CK_RV
@@ -220,6 +338,21 @@ mechanism_verify(struct mechanism_op *op, const struct token *t,
 	return op->mechanism->verify(op, t, h, signature);
 }
 
+CK_ULONG
+mechanism_decrypt_len(const struct mechanism_op *op, size_t in_len)
+{
+	return op->mechanism->decrypt_len(op, op->data.len + in_len);
+}
+
+CK_RV
+mechanism_decrypt(struct mechanism_op *op, const struct token *t,
+    struct hasher *h, struct blob *ret)
+{
+	if (op->what != CKF_DECRYPT)
+		return CKR_OPERATION_NOT_INITIALIZED;
+	return op->mechanism->decrypt(op, t, h, ret);
+}
+
 void
 mechanism_op_expect(struct mechanism_op *op, enum agree_path path)
 {
@@ -233,11 +366,42 @@ mechanism_op_path(const struct mechanism_op *op)
 }
 
 void
+mechanism_op_cancel(struct mechanism_op *op, const struct token *home)
+{
+	if (op == NULL || op->begun == 0)
+		return;
+	sign_cancel(home);
+	op->begun = 0;
+}
+
+void
 mechanism_op_free(struct mechanism_op **op)
 {
 	if (op == NULL || *op == NULL)
 		return;
+	if ((*op)->mechanism->end != NULL)
+		(*op)->mechanism->end(*op);
 	blob_reset(&(*op)->data);
 	free(*op);
 	*op = NULL;
+}
+
+CK_RV
+mechanism_derive(const struct mechanism *m, const struct token *t,
+    struct hasher *h, struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret)
+{
+	struct mech_key k;
+	CK_RV rv;
+
+	d->path = AGREE_PATH_UNKNOWN;
+	d->curve = NULL;
+	if (m->derive == NULL)
+		return CKR_MECHANISM_INVALID;
+	if (m->curve_fits != NULL) {
+		rv = check_key(m, CKF_DERIVE, t, d->base, &k);
+		if (rv != CKR_OK)
+			return rv;
+		d->curve = k.curve;
+	}
+	return m->derive(t, h, d, ret);
 }

@@ -51,6 +51,24 @@ input_make(struct input *in, struct hasher *h, const struct curve *curve,
 				   : input_join(in, parts, n);
 }
 
+/*
+ * Of a digest that is longer than the field, ECDSA takes the leftmost bits
+ * (FIPS 186-5 6.4.1); not every token accepts the others.
+ */
+static CK_RV
+input_digest(struct input *in, const struct curve *curve, struct bytes digest)
+{
+	if (curve->hash == NULL || digest.len > sizeof(in->digest))
+		return CKR_KEY_TYPE_INCONSISTENT;
+	if (digest.len > curve->field_len)
+		digest.len = curve->field_len;
+	memcpy(in->digest, digest.ptr, digest.len);
+	in->type = CKM_ECDSA;
+	in->ptr = in->digest;
+	in->len = (CK_ULONG)digest.len;
+	return CKR_OK;
+}
+
 typedef CK_RV init_fn(CK_SESSION_HANDLE, CK_MECHANISM *, CK_OBJECT_HANDLE);
 
 /*
@@ -74,29 +92,86 @@ start(init_fn *init, CK_SESSION_HANDLE session, CK_MECHANISM_TYPE type,
 }
 
 CK_RV
+sign_begin(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key)
+{
+	if (curve->sig_len == 0)
+		return CKR_KEY_TYPE_INCONSISTENT;
+	return start(t->f->C_SignInit, t->session,
+	    curve->hash != NULL ? CKM_ECDSA : CKM_EDDSA, key);
+}
+
+/*
+ * PKCS#11 2.40 has no function for it. Raw ECDSA and EdDSA take no data in
+ * parts: being given some ends them in most tokens (SoftHSMv2, OpenSC).
+ */
+void
+sign_cancel(const struct token *t)
+{
+	CK_BYTE none = 0;
+
+	(void)t->f->C_SignUpdate(t->session, &none, 0);
+}
+
+static CK_RV
+sign_input(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key, const struct input *in, uint8_t *out)
+{
+	CK_BYTE sig[CURVE_MAX_SIG];
+	CK_ULONG len = sizeof(sig);
+	CK_RV rv = CKR_OK;
+
+	if (key != SIGN_BEGUN)
+		rv = start(t->f->C_SignInit, t->session, in->type, key);
+	if (rv == CKR_OK)
+		rv = t->f->C_Sign(t->session, in->ptr, in->len, sig, &len);
+	if (rv == CKR_OK && len != curve->sig_len)
+		rv = CKR_DEVICE_ERROR;
+	if (rv == CKR_OK)
+		memcpy(out, sig, len);
+	return rv;
+}
+
+CK_RV
 sign_data(const struct token *t, struct hasher *h, const struct curve *curve,
     CK_OBJECT_HANDLE key, const struct bytes *parts, size_t n, uint8_t *out)
 {
 	struct input in = { .message = BLOB_INIT };
-	CK_BYTE sig[CURVE_MAX_SIG];
-	CK_ULONG len = sizeof(sig);
 	CK_RV rv;
 
-	if ((rv = input_make(&in, h, curve, parts, n)) != CKR_OK)
-		goto out;
-	rv = start(t->f->C_SignInit, t->session, in.type, key);
-	if (rv != CKR_OK)
-		goto out;
-	rv = t->f->C_Sign(t->session, in.ptr, in.len, sig, &len);
-	if (rv != CKR_OK)
-		goto out;
-	if (len != curve->sig_len) {
-		rv = CKR_DEVICE_ERROR;
-		goto out;
-	}
-	memcpy(out, sig, len);
-out:
+	rv = input_make(&in, h, curve, parts, n);
+	if (rv == CKR_OK)
+		rv = sign_input(t, curve, key, &in, out);
 	blob_reset(&in.message);
+	return rv;
+}
+
+CK_RV
+sign_digest(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key, struct bytes digest, uint8_t *out)
+{
+	struct input in = { .message = BLOB_INIT };
+	CK_RV rv;
+
+	rv = input_digest(&in, curve, digest);
+	return rv == CKR_OK ? sign_input(t, curve, key, &in, out) : rv;
+}
+
+static CK_RV
+verify_input(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key, const struct input *in, struct bytes signature)
+{
+	CK_BYTE sig[CURVE_MAX_SIG];
+	CK_RV rv;
+
+	if (signature.len != curve->sig_len)
+		return CKR_SIGNATURE_LEN_RANGE;
+	/* A copy: PKCS#11 takes it as not const. */
+	memcpy(sig, signature.ptr, signature.len);
+	rv = start(t->f->C_VerifyInit, t->session, in->type, key);
+	if (rv == CKR_OK)
+		rv = t->f->C_Verify(t->session, in->ptr, in->len, sig,
+		    (CK_ULONG)signature.len);
 	return rv;
 }
 
@@ -106,22 +181,22 @@ sign_verify(const struct token *t, struct hasher *h, const struct curve *curve,
     struct bytes signature)
 {
 	struct input in = { .message = BLOB_INIT };
-	CK_BYTE sig[CURVE_MAX_SIG];
 	CK_RV rv;
 
-	if ((rv = input_make(&in, h, curve, parts, n)) != CKR_OK)
-		goto out;
-	if (signature.len != curve->sig_len) {
-		rv = CKR_SIGNATURE_LEN_RANGE;
-		goto out;
-	}
-	/* A copy: PKCS#11 takes it as not const. */
-	memcpy(sig, signature.ptr, signature.len);
-	rv = start(t->f->C_VerifyInit, t->session, in.type, key);
+	rv = input_make(&in, h, curve, parts, n);
 	if (rv == CKR_OK)
-		rv = t->f->C_Verify(t->session, in.ptr, in.len, sig,
-		    (CK_ULONG)signature.len);
-out:
+		rv = verify_input(t, curve, key, &in, signature);
 	blob_reset(&in.message);
 	return rv;
+}
+
+CK_RV
+sign_verify_digest(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key, struct bytes digest, struct bytes signature)
+{
+	struct input in = { .message = BLOB_INIT };
+	CK_RV rv;
+
+	rv = input_digest(&in, curve, digest);
+	return rv == CKR_OK ? verify_input(t, curve, key, &in, signature) : rv;
 }

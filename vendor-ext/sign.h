@@ -10,10 +10,24 @@
 #include "vendor-ext/hasher.h"
 #include "vendor-ext/token.h"
 
-/* out holds curve->sig_len bytes. */
+/* In the place of a key: the session has begun to sign with it. */
+#define SIGN_BEGUN ((CK_OBJECT_HANDLE)0)
+
+/* Begins to sign data or a digest, and leaves it at that. */
+CK_RV sign_begin(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key) NODISCARD;
+/* Ends what was begun, without a signature, as far as the token can. */
+void sign_cancel(const struct token *t);
+/* out holds curve->sig_len bytes; key may be SIGN_BEGUN. */
 CK_RV sign_data(const struct token *t, struct hasher *h,
     const struct curve *curve, CK_OBJECT_HANDLE key, const struct bytes *parts,
     size_t n, uint8_t *out) NODISCARD;
+/* ECDSA of a digest of any length up to HASHER_MAX_LEN. */
+CK_RV sign_digest(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key, struct bytes digest, uint8_t *out) NODISCARD;
+CK_RV sign_verify_digest(const struct token *t, const struct curve *curve,
+    CK_OBJECT_HANDLE key, struct bytes digest,
+    struct bytes signature) NODISCARD;
 /* With a public key object. CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE. */
 CK_RV sign_verify(const struct token *t, struct hasher *h,
     const struct curve *curve, CK_OBJECT_HANDLE key, const struct bytes *parts,

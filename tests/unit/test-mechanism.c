@@ -165,6 +165,19 @@ make_mso(struct bytes device_key, struct blob *out)
 /* ---- operations */
 
 static CK_RV
+init(const struct token *t, const CK_MECHANISM *m, CK_FLAGS what,
+    CK_OBJECT_HANDLE key, enum agree_path weakest, struct mechanism_op **ret)
+{
+	const struct mechanism_request r = { .what = what,
+		.parameter = m,
+		.key = key,
+		.weakest = weakest,
+		.hasher = hasher };
+
+	return mechanism_init(mechanism_find(m->mechanism), t, &r, ret);
+}
+
+static CK_RV
 run_sign(const struct token *t, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key,
     enum agree_path weakest, struct bytes data, uint8_t *out)
 {
@@ -173,8 +186,7 @@ run_sign(const struct token *t, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key,
 	struct bytes part;
 	CK_RV rv;
 
-	rv = mechanism_init(mechanism_find(type), CKF_SIGN, t, &none, key,
-	    weakest, &op);
+	rv = init(t, &none, CKF_SIGN, key, weakest, &op);
 	if (rv != CKR_OK) {
 		assert_null(op);
 		return rv;
@@ -201,8 +213,7 @@ run_verify(const struct token *t, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key,
 	struct mechanism_op *op = NULL;
 	CK_RV rv;
 
-	rv = mechanism_init(mechanism_find(type), CKF_VERIFY, t, &none, key,
-	    AGREE_PATH_UNKNOWN, &op);
+	rv = init(t, &none, CKF_VERIFY, key, AGREE_PATH_UNKNOWN, &op);
 	if (rv == CKR_OK)
 		rv = mechanism_update(op, data);
 	if (rv == CKR_OK)
@@ -241,7 +252,7 @@ test_table(void **state)
 		assert_ptr_equal(mechanism_find(want[i].type), m);
 		assert_int_equal(mechanism_type(m), want[i].type);
 		assert_string_equal(mechanism_name(m), want[i].name);
-		mechanism_info(m, &info);
+		mechanism_info(m, &token, &info);
 		assert_int_equal(info.flags & (CKF_SIGN | CKF_VERIFY | CKF_HW),
 		    want[i].flags);
 		assert_true(info.ulMinKeySize <= 255 &&
@@ -366,8 +377,7 @@ try_init(CK_MECHANISM_TYPE type, CK_FLAGS what, CK_OBJECT_HANDLE key)
 	struct mechanism_op *op = NULL;
 	CK_RV rv;
 
-	rv = mechanism_init(mechanism_find(type), what, &token, &none, key,
-	    AGREE_PATH_UNKNOWN, &op);
+	rv = init(&token, &none, what, key, AGREE_PATH_UNKNOWN, &op);
 	assert_int_equal(op == NULL, rv != CKR_OK);
 	mechanism_op_free(&op);
 	return rv;
@@ -417,17 +427,17 @@ test_keys(void **state)
 	set_bool(public_, CKA_VERIFY, CK_FALSE);
 	assert_int_equal(try_init(sig, CKF_VERIFY, public_),
 	    CKR_KEY_FUNCTION_NOT_PERMITTED);
-	assert_int_equal(mechanism_init(mechanism_find(sig), CKF_SIGN, &token,
-			     &m, ed, AGREE_PATH_UNKNOWN, &op),
+	assert_int_equal(init(&token, &m, CKF_SIGN, ed, AGREE_PATH_UNKNOWN,
+			     &op),
 	    CKR_MECHANISM_PARAM_INVALID);
 	m.ulParameterLen = 0;
-	assert_int_equal(mechanism_init(mechanism_find(sig), CKF_SIGN, &token,
-			     &m, ed, AGREE_PATH_UNKNOWN, &op),
+	assert_int_equal(init(&token, &m, CKF_SIGN, ed, AGREE_PATH_UNKNOWN,
+			     &op),
 	    CKR_MECHANISM_PARAM_INVALID);
 	m.pParameter = NULL;
 	m.ulParameterLen = 1;
-	assert_int_equal(mechanism_init(mechanism_find(sig), CKF_SIGN, &token,
-			     &m, ed, AGREE_PATH_UNKNOWN, &op),
+	assert_int_equal(init(&token, &m, CKF_SIGN, ed, AGREE_PATH_UNKNOWN,
+			     &op),
 	    CKR_MECHANISM_PARAM_INVALID);
 	assert_null(op);
 	mechanism_op_free(NULL);
@@ -447,8 +457,7 @@ test_too_much(void **state)
 	assert_int_equal(tokens_generate(&token, curve_by_cose(1), &private_,
 			     &public_),
 	    CKR_OK);
-	assert_int_equal(mechanism_init(mechanism_find(none.mechanism),
-			     CKF_SIGN, &token, &none, private_,
+	assert_int_equal(init(&token, &none, CKF_SIGN, private_,
 			     AGREE_PATH_UNKNOWN, &op),
 	    CKR_OK);
 	assert_int_equal(mechanism_sign_len(op), 32);
@@ -601,8 +610,7 @@ test_annex_d_mac(void **state)
 	    CKR_OK);
 	/* The tag is the last of the COSE_Mac0. */
 	assert_memory_equal(tag, auth.ptr + auth.len - 32, 32);
-	assert_int_equal(mechanism_init(mechanism_find(none.mechanism),
-			     CKF_SIGN, &token, &none, key, AGREE_PATH_C, &op),
+	assert_int_equal(init(&token, &none, CKF_SIGN, key, AGREE_PATH_C, &op),
 	    CKR_OK);
 	assert_int_equal(mechanism_op_path(op), AGREE_PATH_UNKNOWN);
 	assert_int_equal(mechanism_update(op, blob_bytes(&data)), CKR_OK);
@@ -611,8 +619,7 @@ test_annex_d_mac(void **state)
 	assert_int_equal(mechanism_op_path(op), AGREE_PATH_C);
 	mechanism_op_free(&op);
 	/* the weakest first, if that is what is expected and allowed */
-	assert_int_equal(mechanism_init(mechanism_find(none.mechanism),
-			     CKF_SIGN, &token, &none, key, AGREE_PATH_D, &op),
+	assert_int_equal(init(&token, &none, CKF_SIGN, key, AGREE_PATH_D, &op),
 	    CKR_OK);
 	mechanism_op_expect(op, AGREE_PATH_D);
 	assert_int_equal(mechanism_update(op, blob_bytes(&data)), CKR_OK);

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config.h"
+
+#include "module/derive.h"
+#include "module/inner.h"
+#include "module/object.h"
+#include "vendor-ext/mechanism.h"
+
+static CK_RV
+ours_derive(struct api_call *c, const struct mechanism *m,
+    struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret)
+{
+	struct hasher *h = inner_hasher(c);
+	struct inner inner;
+	CK_RV rv;
+
+	if (ret == NULL || (d->template == NULL && d->n > 0))
+		return CKR_ARGUMENTS_BAD;
+	if (object_is_vendor(d->base))
+		return CKR_KEY_HANDLE_INVALID;
+	if (h == NULL)
+		return CKR_HOST_MEMORY;
+	rv = inner_open(c, &inner);
+	if (rv != CKR_OK)
+		return rv;
+	rv = mechanism_derive(m, &inner.token, h, d, ret);
+	inner_close(&inner);
+	return rv;
+}
+
+CK_RV
+derive_key(struct api_call *c, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
+    CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+	struct mechanism_derivation d = {
+		.parameter = mechanism,
+		.base = base,
+		.template = template,
+		.n = n,
+		.weakest = c->state->conf.weakest,
+		.rule = NULL,
+		.home = c->down,
+	};
+	const struct mechanism *m = NULL;
+	CK_RV rv, completed;
+
+	if (mechanism != NULL)
+		m = mechanism_find(mechanism->mechanism);
+	if (m != NULL && !mechanism_is_completed(m))
+		return ours_derive(c, m, &d, ret);
+	rv = c->f->C_DeriveKey(c->down, mechanism, base, template, n, ret);
+	if (rv != CKR_OK && m != NULL && mechanism_completes(m, rv)) {
+		completed = ours_derive(c, m, &d, ret);
+		/* Not here, or not with this key: the device has spoken. */
+		if (completed != CKR_MECHANISM_INVALID)
+			rv = completed;
+	}
+	return rv;
+}
