@@ -67,6 +67,26 @@ info_own(CK_INFO *info)
 	return CKR_OK;
 }
 
+/* What the first of those says that are to speak for us; or we ourselves. */
+static CK_RV
+info_of(struct devices *all, CK_INFO *info)
+{
+	struct downstream_scope before;
+	struct device *d;
+	CK_RV rv;
+
+	for (size_t i = 0; i < all->n; i++) {
+		d = all->v[i];
+		if (d->conf.info != CONF_INFO_DOWNSTREAM || !device_is_open(d))
+			continue;
+		before = downstream_enter(d, 0);
+		rv = downstream_functions()->C_GetInfo(info);
+		downstream_leave(before);
+		return rv;
+	}
+	return info_own(info);
+}
+
 CK_RV
 C_GetInfo(CK_INFO *info)
 {
@@ -75,9 +95,7 @@ C_GetInfo(CK_INFO *info)
 
 	rv = api_enter(&call);
 	if (rv == CKR_OK)
-		rv = call.state->conf.info == CONF_INFO_OWN
-		    ? info_own(info)
-		    : call.f->C_GetInfo(info);
+		rv = info_of(call.devices, info);
 	return api_leave(&call, rv);
 }
 

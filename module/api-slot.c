@@ -14,7 +14,7 @@ C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
 
 	rv = api_enter(&call);
 	if (rv == CKR_OK)
-		rv = slot_list(call.device, present, list, n);
+		rv = slot_list(call.devices, present, list, n);
 	return api_leave(&call, rv);
 }
 
@@ -50,7 +50,7 @@ C_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
 
 	rv = api_enter(&call);
 	if (rv == CKR_OK)
-		rv = slot_wait(call.device, flags, slot, reserved);
+		rv = event_wait(call.devices, flags, slot, reserved);
 	return api_leave(&call, rv);
 }
 

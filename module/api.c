@@ -21,12 +21,14 @@ api_enter(struct api_call *c)
 	CK_RV rv;
 
 	c->state = NULL;
+	c->devices = NULL;
 	c->session = NULL;
 	rv = state_read(&c->state);
 	if (rv != CKR_OK)
 		return rv;
-	device_ref(c->state->device);
-	entered(c, c->state->device, 0);
+	c->devices = c->state->devices;
+	devices_ref(c->devices);
+	entered(c, NULL, 0);
 	return CKR_OK;
 }
 
@@ -38,11 +40,12 @@ api_enter_slot(struct api_call *c, CK_SLOT_ID slot)
 	CK_RV rv;
 
 	c->state = NULL;
+	c->devices = NULL;
 	c->session = NULL;
 	rv = state_read(&c->state);
 	if (rv != CKR_OK)
 		return rv;
-	rv = slot_find(c->state, slot, &d, &down);
+	rv = slot_find(c->state->devices, slot, &d, &down);
 	if (rv != CKR_OK) {
 		rwlock_give(&c->state->lock);
 		c->state = NULL;
@@ -60,6 +63,7 @@ api_enter_session(struct api_call *c, CK_SESSION_HANDLE h)
 	CK_RV rv;
 
 	c->state = NULL;
+	c->devices = NULL;
 	c->session = NULL;
 	rv = state_read(&c->state);
 	if (rv != CKR_OK)
@@ -90,6 +94,7 @@ api_leave(struct api_call *c, CK_RV rv)
 	downstream_leave(c->before);
 	if (c->session == NULL) {
 		device_unref(c->device);
+		devices_unref(c->devices);
 		return rv;
 	}
 	/* Its handle may soon denote another session of the device. */

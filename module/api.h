@@ -17,8 +17,9 @@
 #include "module/state.h"
 
 struct api_call {
-	struct state *state; /* NULL: entering failed */
-	struct device *device;
+	struct state *state;     /* NULL: entering failed */
+	struct devices *devices; /* of api_enter(); else NULL */
+	struct device *device;   /* of all others */
 	struct session *session; /* locked; NULL outside of sessions */
 	CK_FUNCTION_LIST *f;     /* reaches the device, until api_leave() */
 	CK_SLOT_ID slot;         /* the device's number */
@@ -26,7 +27,7 @@ struct api_call {
 	struct downstream_scope before;
 };
 
-/* Functions about the library, or about all slots. */
+/* Functions about the library, or about all devices: none is reached by f. */
 CK_RV api_enter(struct api_call *c) NODISCARD;
 CK_RV api_enter_slot(struct api_call *c, CK_SLOT_ID slot) NODISCARD;
 CK_RV api_enter_session(struct api_call *c, CK_SESSION_HANDLE h) NODISCARD;

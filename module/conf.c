@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include <sys/stat.h>
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -31,6 +33,10 @@ struct parse {
 	enum section section;
 	unsigned section_line;
 	unsigned seen; /* bit i: keys[i] was given in this section */
+	bool module_seen;
+	/* What [module] says, for devices that do not say otherwise. */
+	enum conf_info info;
+	enum agree_path weakest;
 	struct conf conf;
 	struct conf_error *error;
 };
@@ -43,6 +49,12 @@ struct word {
 static const struct word info_words[] = {
 	{ "own", CONF_INFO_OWN },
 	{ "downstream", CONF_INFO_DOWNSTREAM },
+	{ NULL, 0 },
+};
+
+static const struct word yes_no_words[] = {
+	{ "yes", true },
+	{ "no", false },
 	{ NULL, 0 },
 };
 
@@ -130,7 +142,8 @@ set_info(struct parse *p, const char *value)
 
 	if (!word_find(p, info_words, "info", value, &v))
 		return false;
-	p->conf.info = (enum conf_info)v;
+	*(p->section == SECTION_MODULE ? &p->info : &device(p)->info) =
+	    (enum conf_info)v;
 	return true;
 }
 
@@ -141,7 +154,8 @@ set_minimum_path(struct parse *p, const char *value)
 
 	if (!word_find(p, path_words, "minimum-path", value, &v))
 		return false;
-	p->conf.weakest = (enum agree_path)v;
+	*(p->section == SECTION_MODULE ? &p->weakest : &device(p)->weakest) =
+	    (enum agree_path)v;
 	return true;
 }
 
@@ -200,6 +214,17 @@ set_lock(struct parse *p, const char *value)
 }
 
 static bool
+set_critical(struct parse *p, const char *value)
+{
+	int v = 0;
+
+	if (!word_find(p, yes_no_words, "critical", value, &v))
+		return false;
+	device(p)->critical = v != 0;
+	return true;
+}
+
+static bool
 set_store(struct parse *p, const char *value)
 {
 	if (!strcmp(value, "token"))
@@ -252,39 +277,74 @@ static const struct key {
 	{ SECTION_MODULE, "minimum-path", set_minimum_path, false },
 	{ SECTION_DEVICE, "module", set_module, false },
 	{ SECTION_DEVICE, "init-args", set_init_args, true },
+	{ SECTION_DEVICE, "critical", set_critical, false },
+	{ SECTION_DEVICE, "info", set_info, false },
 	{ SECTION_DEVICE, "lock", set_lock, false },
-	{ SECTION_DEVICE, "store", set_store, false },
+	{ SECTION_DEVICE, "minimum-path", set_minimum_path, false },
 	{ SECTION_DEVICE, "slots", set_slots, false },
+	{ SECTION_DEVICE, "store", set_store, false },
 };
+
+/*
+ * One file is loaded once, whatever the names it is given by: two devices would
+ * have one state, and what ends one would end the other.
+ */
+static const struct conf_device *
+device_same(struct parse *p, const struct conf_device *d)
+{
+	struct stat a, b;
+	bool there = stat(d->module, &a) == 0;
+
+	for (const struct conf_device *o = p->conf.devices; o < d; o++) {
+		if (!strcmp(o->module, d->module) ||
+		    (there && stat(o->module, &b) == 0 &&
+			a.st_dev == b.st_dev && a.st_ino == b.st_ino))
+			return o;
+	}
+	return NULL;
+}
 
 static bool
 section_end(struct parse *p)
 {
-	if (p->section != SECTION_DEVICE || device(p)->module != NULL)
+	const struct conf_device *same;
+
+	if (p->section != SECTION_DEVICE)
+		return true;
+	if (device(p)->module == NULL) {
+		p->line = p->section_line;
+		return parse_fail(p, "[device %s] has no module",
+		    device(p)->name);
+	}
+	same = device_same(p, device(p));
+	if (same == NULL)
 		return true;
 	p->line = p->section_line;
-	return parse_fail(p, "[device %s] has no module", device(p)->name);
+	return parse_fail(p,
+	    "[device %s]: the module is that of [device %s] (%s)",
+	    device(p)->name, same->name, same->module);
 }
 
 static bool
 device_begin(struct parse *p, const char *name)
 {
-	struct conf_device *d;
+	struct conf_device *more;
 
 	if (*name == '\0')
 		return parse_fail(p, "[device] needs a name: [device NAME]");
-	/* Where several devices come in: slot.c maps, conf.c collects. */
-	if (p->conf.n_devices > 0)
-		return parse_fail(p,
-		    "[device %s]: several devices are not "
-		    "supported by this version",
-		    name);
-	d = calloc(1, sizeof(*d));
-	if (d == NULL)
+	if (p->conf.n_devices == CONF_MAX_DEVICES)
+		return parse_fail(p, "more than %d devices", CONF_MAX_DEVICES);
+	for (size_t i = 0; i < p->conf.n_devices; i++)
+		if (!strcmp(p->conf.devices[i].name, name))
+			return parse_fail(p, "[device %s] is given twice",
+			    name);
+	more =
+	    reallocarray(p->conf.devices, p->conf.n_devices + 1, sizeof(*more));
+	if (more == NULL)
 		return parse_fail(p, "out of memory");
-	p->conf.devices = d;
-	p->conf.n_devices = 1;
-	return set_string(p, name, &d->name);
+	p->conf.devices = more;
+	memset(&more[p->conf.n_devices++], 0, sizeof(*more));
+	return set_string(p, name, &device(p)->name);
 }
 
 /* name: what stands between the brackets. */
@@ -298,6 +358,9 @@ section_begin(struct parse *p, const char *name)
 	p->seen = 0;
 	p->section = SECTION_NONE;
 	if (!strcmp(name, "module")) {
+		if (p->module_seen)
+			return parse_fail(p, "[module] is given twice");
+		p->module_seen = true;
 		p->section = SECTION_MODULE;
 	} else if (word == 6 && !strncmp(name, "device", 6)) {
 		if (!device_begin(p, name + word + strspn(name + word, " \t")))
@@ -410,20 +473,38 @@ parse_file(struct parse *p)
 
 /* With no device named, SoftHSMv2 is it. */
 static bool
-device_default(struct parse *p)
+devices_complete(struct parse *p)
 {
-	if (p->conf.n_devices > 0)
-		return true;
-	return device_begin(p, "softhsm") &&
-	    set_string(p, P11_MDOC_SOFTHSM, &device(p)->module);
+	struct conf_device *d;
+
+	if (p->conf.n_devices == 0 &&
+	    (!device_begin(p, "softhsm") ||
+		!set_string(p, P11_MDOC_SOFTHSM, &device(p)->module)))
+		return false;
+	for (size_t i = 0; i < p->conf.n_devices; i++) {
+		d = &p->conf.devices[i];
+		if (d->info == CONF_INFO_UNSET)
+			d->info = p->info;
+		if (d->weakest == AGREE_PATH_UNKNOWN)
+			d->weakest = p->weakest;
+	}
+	return true;
+}
+
+static struct parse
+parse_of(const char *path, struct conf_error *error)
+{
+	return (struct parse){ .path = path,
+		.info = CONF_INFO_OWN,
+		.weakest = AGREE_PATH_UNKNOWN,
+		.conf = CONF_INIT,
+		.error = error };
 }
 
 CK_RV
 conf_read(const char *path, struct conf *ret, struct conf_error *ret_error)
 {
-	struct parse p = {
-		.path = path, .error = ret_error, .conf = CONF_INIT
-	};
+	struct parse p = parse_of(path, ret_error);
 	CK_RV rv = CKR_GENERAL_ERROR;
 	char text[128];
 
@@ -434,7 +515,7 @@ conf_read(const char *path, struct conf *ret, struct conf_error *ret_error)
 		    "%s: %s", path, strerror_r(errno, text, sizeof(text)));
 		goto out;
 	}
-	if (!parse_file(&p) || !device_default(&p))
+	if (!parse_file(&p) || !devices_complete(&p))
 		goto out;
 	log_printf(LOG_INFO, "conf", "%s was read", path);
 	*ret = p.conf;
@@ -450,11 +531,9 @@ out:
 static CK_RV
 conf_builtin(struct conf *ret, struct conf_error *ret_error)
 {
-	struct parse p = {
-		.path = "built-in", .error = ret_error, .conf = CONF_INIT
-	};
+	struct parse p = parse_of("built-in", ret_error);
 
-	if (!device_default(&p)) {
+	if (!devices_complete(&p)) {
 		conf_reset(&p.conf);
 		return CKR_HOST_MEMORY;
 	}

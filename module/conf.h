@@ -6,12 +6,18 @@
 #ifndef MODULE_CONF_H
 #define MODULE_CONF_H
 
+#include <stdbool.h>
+
 #include <p11-kit/pkcs11.h>
 
 #include "common/util.h"
 #include "vendor-ext/agree.h"
 
+/* As many as fit into the high byte of a handle; see handle.h. */
+#define CONF_MAX_DEVICES 127
+
 enum conf_info {
+	CONF_INFO_UNSET, /* while a file is read */
 	CONF_INFO_OWN,
 	CONF_INFO_DOWNSTREAM
 };
@@ -22,23 +28,26 @@ enum conf_lock {
 	CONF_LOCK_SLOT
 };
 
+/* What [module] says and this section does not is filled in. */
 struct conf_device {
 	char *name;
 	char *module;    /* absolute path */
 	char *init_args; /* NULL: none */
+	enum conf_info info;
+	enum agree_path weakest; /* AGREE_PATH_UNKNOWN: any */
 	enum conf_lock lock;
+	bool critical;     /* without it, C_Initialize fails */
 	CK_SLOT_ID *slots; /* NULL: all */
 	size_t n_slots;
 };
 
+/* At least one device, in the order of the file. */
 struct conf {
-	enum conf_info info;
-	enum agree_path weakest; /* AGREE_PATH_UNKNOWN: any */
 	struct conf_device *devices;
 	size_t n_devices;
 };
 
-#define CONF_INIT ((struct conf){ CONF_INFO_OWN, AGREE_PATH_UNKNOWN, NULL, 0 })
+#define CONF_INIT ((struct conf){ NULL, 0 })
 
 /* What is wrong, with file and line: "FILE:LINE: unknown key 'x' in ...". */
 struct conf_error {

@@ -37,7 +37,7 @@ derive_key(struct api_call *c, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
 		.base = base,
 		.template = template,
 		.n = n,
-		.weakest = c->state->conf.weakest,
+		.weakest = c->device->conf.weakest,
 		.rule = NULL,
 		.home = c->down,
 	};

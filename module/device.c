@@ -9,6 +9,7 @@
 
 #include "common/log.h"
 #include "module/device.h"
+#include "module/handle.h"
 #include "vendor-ext/token.h"
 
 /* Do two addresses belong to one loaded file, whatever its name was? */
@@ -183,7 +184,7 @@ module_open(struct device *d)
 }
 
 CK_RV
-device_open(struct conf_device *c, const struct lock_ops *ops,
+device_new(struct conf_device *c, const struct lock_ops *ops,
     struct device **ret)
 {
 	struct device *d;
@@ -193,24 +194,40 @@ device_open(struct conf_device *c, const struct lock_ops *ops,
 	if (d == NULL)
 		return CKR_HOST_MEMORY;
 	atomic_init(&d->refs, 1);
+	atomic_init(&d->closed, CKR_DEVICE_REMOVED);
 	d->trace = log_enabled(LOG_DEBUG);
-	d->conf = *c;
 	rv = locks_init(d, ops);
 	if (rv != CKR_OK) {
 		locks_destroy(d);
 		free(d);
 		return rv;
 	}
-	rv = module_open(d);
-	if (rv != CKR_OK) {
-		/* The configuration stays the caller's. */
-		memset(&d->conf, 0, sizeof(d->conf));
-		device_unref(d);
-		return rv;
-	}
+	d->conf = *c;
 	memset(c, 0, sizeof(*c));
 	*ret = d;
 	return CKR_OK;
+}
+
+void
+device_number(struct device *d, size_t index)
+{
+	d->prefix_mask = HANDLE_MASK;
+	d->prefix = (CK_ULONG)index << HANDLE_SHIFT;
+}
+
+CK_RV
+device_open(struct device *d)
+{
+	CK_RV rv;
+
+	rv = module_open(d);
+	if (rv == CKR_OK) {
+		atomic_store_explicit(&d->closed, CKR_OK, memory_order_release);
+	} else if (d->managed) {
+		p11_kit_module_release(d->f);
+		d->managed = false;
+	}
+	return rv;
 }
 
 CK_RV
@@ -218,6 +235,7 @@ device_finalize(struct device *d)
 {
 	CK_RV rv = CKR_OK;
 
+	atomic_store(&d->closed, CKR_CRYPTOKI_NOT_INITIALIZED);
 	if (!d->initialised)
 		return CKR_OK;
 	d->initialised = false;

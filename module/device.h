@@ -19,6 +19,11 @@
 struct device {
 	atomic_uint refs;
 	struct conf_device conf;
+	/* handle.h: of object handles; both 0 where it is the only device. */
+	CK_ULONG prefix;
+	CK_ULONG prefix_mask;
+	/* CKR_OK: it is open. Else calls answer this and do not reach it. */
+	_Atomic CK_RV closed;
 	void *library;       /* of dlopen() */
 	CK_FUNCTION_LIST *f; /* for downstream.c only */
 	bool managed;        /* p11-kit keeps its life cycle */
@@ -33,13 +38,26 @@ struct device {
 };
 
 /*
- * Loads and initialises the module that c names; c is taken over (and reset)
- * on success. One reference. ops: for the locks, outlives the device.
+ * Closed: calls answer CKR_DEVICE_REMOVED. c is taken over (and reset) on
+ * success. One reference. ops: for the locks, outlives the device.
  */
-CK_RV device_open(struct conf_device *c, const struct lock_ops *ops,
+CK_RV device_new(struct conf_device *c, const struct lock_ops *ops,
     struct device **ret) NODISCARD;
-/* Ends the device's sessions and finalises it, if that is ours to do. */
+/* It is one of several: gives it its prefix. */
+void device_number(struct device *d, size_t index);
+/*
+ * Loads and initialises its module. If that fails, the log says why, and it
+ * is closed as before. One thread at a time.
+ */
+CK_RV device_open(struct device *d) NODISCARD;
+/* Closes it for good; finalises the module, if that is ours to do. */
 CK_RV device_finalize(struct device *d);
+
+static inline bool
+device_is_open(const struct device *d)
+{
+	return atomic_load_explicit(&d->closed, memory_order_acquire) == CKR_OK;
+}
 
 static inline struct lock *
 device_alias_lock(struct device *d)

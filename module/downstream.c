@@ -1,82 +1,39 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include "common/log.h"
-#include "module/downstream.h"
-#include "vendor-ext/token.h"
+#include "module/down.h"
 
-static __thread struct downstream_scope scope;
+__thread struct downstream_scope downstream_scope;
 
 struct downstream_scope
 downstream_enter(struct device *d, CK_SLOT_ID slot)
 {
-	struct downstream_scope before = scope;
+	struct downstream_scope before = downstream_scope;
 
-	scope.device = d;
-	scope.slot = slot;
+	downstream_scope.device = d;
+	downstream_scope.slot = slot;
 	return before;
 }
 
 void
 downstream_leave(struct downstream_scope before)
 {
-	scope = before;
+	downstream_scope = before;
 }
 
-/* What a call needs from its beginning to its end. */
-struct down {
-	struct device *device;
-	struct lock *lock; /* held, or NULL */
-	const char *name;
-};
-
-/* Anything but CKR_OK: the call must not be made. */
-static inline CK_RV
-down_begin(struct down *c, const char *name)
-{
-	struct device *d = scope.device;
-	CK_RV rv = CKR_OK;
-
-	c->device = d;
-	c->lock = NULL;
-	c->name = name;
-	if (d == NULL)
-		return CKR_GENERAL_ERROR;
-	if (d->fault != NULL)
-		rv = d->fault(name);
-	if (rv == CKR_OK && d->n_locks > 0) {
-		c->lock = &d->locks[scope.slot % d->n_locks];
-		rv = lock_take(c->lock);
-		if (rv != CKR_OK)
-			c->lock = NULL;
-	}
-	return rv;
-}
-
-/* Where codes of devices that misbehave would be mapped; none is today. */
-static inline CK_RV
-down_end(const struct down *c, CK_RV rv)
-{
-	if (c->lock != NULL)
-		lock_give(c->lock);
-	if (c->device != NULL && c->device->trace)
-		log_printf(LOG_DEBUG, "downstream", "%s: %s: %s",
-		    c->device->conf.name, c->name, token_rv_name(rv));
-	return rv;
-}
-
-/* One function of the list: down_NAME(), which calls C_NAME of the device. */
-#define DOWN(name, params, args)                         \
-	static CK_RV down_##name params                  \
-	{                                                \
-		struct down c;                           \
-		CK_RV rv;                                \
-                                                         \
-		rv = down_begin(&c, "C_" #name);         \
-		if (rv == CKR_OK)                        \
-			rv = c.device->f->C_##name args; \
-		return down_end(&c, rv);                 \
-	}
+/*
+ * The functions of the list. O: an object's handle on its way down; M: the
+ * mechanism; _M: functions with one; _NEW: with a new object, or n of them.
+ */
+#define O                        DOWN_OBJECT
+#define M                        DOWN_MECHANISM
+#define DOWN(name, params, args) DOWN_CALL(f, name, params, args, rv)
+#define DOWN_NEW(name, params, args, ret, n) \
+	DOWN_CALL(f, name, params, args, down_objects(&c, ret, n, rv))
+#define DOWN_M(name, params, args) \
+	DOWN_CALL_MECHANISM(f, name, params, args, rv)
+#define DOWN_M_NEW(name, params, args, ret) \
+	DOWN_CALL_MECHANISM(f, name, params, args, down_objects(&c, ret, 1, rv))
 
 /* clang-format off */
 DOWN(GetInfo, (CK_INFO *info), (info))
@@ -107,34 +64,35 @@ DOWN(GetOperationState, (CK_SESSION_HANDLE s, CK_BYTE *state, CK_ULONG *n),
     (s, state, n))
 DOWN(SetOperationState, (CK_SESSION_HANDLE s, CK_BYTE *state, CK_ULONG n,
     CK_OBJECT_HANDLE enc_key, CK_OBJECT_HANDLE auth_key),
-    (s, state, n, enc_key, auth_key))
+    (s, state, n, O(enc_key), O(auth_key)))
 DOWN(Login, (CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin,
     CK_ULONG pin_len),
     (s, user, pin, pin_len))
 DOWN(Logout, (CK_SESSION_HANDLE s), (s))
-DOWN(CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n,
+DOWN_NEW(CreateObject, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n,
     CK_OBJECT_HANDLE *ret),
-    (s, t, n, ret))
-DOWN(CopyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t,
+    (s, t, n, ret), ret, 1)
+DOWN_NEW(CopyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t,
     CK_ULONG n, CK_OBJECT_HANDLE *ret),
-    (s, o, t, n, ret))
-DOWN(DestroyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), (s, o))
+    (s, O(o), t, n, ret), ret, 1)
+DOWN(DestroyObject, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o), (s, O(o)))
 DOWN(GetObjectSize, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ULONG *size),
-    (s, o, size))
+    (s, O(o), size))
 DOWN(GetAttributeValue, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o,
     CK_ATTRIBUTE *t, CK_ULONG n),
-    (s, o, t, n))
+    (s, O(o), t, n))
 DOWN(SetAttributeValue, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o,
     CK_ATTRIBUTE *t, CK_ULONG n),
-    (s, o, t, n))
+    (s, O(o), t, n))
 DOWN(FindObjectsInit, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n),
     (s, t, n))
-DOWN(FindObjects, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max,
+DOWN_NEW(FindObjects, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max,
     CK_ULONG *n),
-    (s, o, max, n))
+    (s, o, max, n), o, n != NULL ? *n : 0)
 DOWN(FindObjectsFinal, (CK_SESSION_HANDLE s), (s))
-DOWN(EncryptInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
-    (s, m, key))
+DOWN_M(EncryptInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE key),
+    (s, M, O(key)))
 DOWN(Encrypt, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out,
     CK_ULONG *out_len),
     (s, in, n, out, out_len))
@@ -143,8 +101,9 @@ DOWN(EncryptUpdate, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out,
     (s, in, n, out, out_len))
 DOWN(EncryptFinal, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG *out_len),
     (s, out, out_len))
-DOWN(DecryptInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
-    (s, m, key))
+DOWN_M(DecryptInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE key),
+    (s, M, O(key)))
 DOWN(Decrypt, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out,
     CK_ULONG *out_len),
     (s, in, n, out, out_len))
@@ -153,39 +112,39 @@ DOWN(DecryptUpdate, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out,
     (s, in, n, out, out_len))
 DOWN(DecryptFinal, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG *out_len),
     (s, out, out_len))
-DOWN(DigestInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m), (s, m))
+DOWN_M(DigestInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m), (s, M))
 DOWN(Digest, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out,
     CK_ULONG *out_len),
     (s, in, n, out, out_len))
 DOWN(DigestUpdate, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n), (s, in, n))
-DOWN(DigestKey, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key), (s, key))
+DOWN(DigestKey, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE key), (s, O(key)))
 DOWN(DigestFinal, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG *out_len),
     (s, out, out_len))
-DOWN(SignInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
-    (s, m, key))
+DOWN_M(SignInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
+    (s, M, O(key)))
 DOWN(Sign, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out,
     CK_ULONG *out_len),
     (s, in, n, out, out_len))
 DOWN(SignUpdate, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n), (s, in, n))
 DOWN(SignFinal, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG *out_len),
     (s, out, out_len))
-DOWN(SignRecoverInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+DOWN_M(SignRecoverInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
     CK_OBJECT_HANDLE key),
-    (s, m, key))
+    (s, M, O(key)))
 DOWN(SignRecover, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *out,
     CK_ULONG *out_len),
     (s, in, n, out, out_len))
-DOWN(VerifyInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
-    (s, m, key))
+DOWN_M(VerifyInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE key),
+    (s, M, O(key)))
 DOWN(Verify, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n, CK_BYTE *sig,
     CK_ULONG sig_len),
     (s, in, n, sig, sig_len))
 DOWN(VerifyUpdate, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n), (s, in, n))
 DOWN(VerifyFinal, (CK_SESSION_HANDLE s, CK_BYTE *sig, CK_ULONG sig_len),
     (s, sig, sig_len))
-DOWN(VerifyRecoverInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+DOWN_M(VerifyRecoverInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
     CK_OBJECT_HANDLE key),
-    (s, m, key))
+    (s, M, O(key)))
 DOWN(VerifyRecover, (CK_SESSION_HANDLE s, CK_BYTE *sig, CK_ULONG sig_len,
     CK_BYTE *out, CK_ULONG *out_len),
     (s, sig, sig_len, out, out_len))
@@ -201,23 +160,25 @@ DOWN(SignEncryptUpdate, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n,
 DOWN(DecryptVerifyUpdate, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n,
     CK_BYTE *out, CK_ULONG *out_len),
     (s, in, n, out, out_len))
-DOWN(GenerateKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *t,
+DOWN_M_NEW(GenerateKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *t,
     CK_ULONG n, CK_OBJECT_HANDLE *ret),
-    (s, m, t, n, ret))
-DOWN(GenerateKeyPair, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_ATTRIBUTE *pub,
-    CK_ULONG n_pub, CK_ATTRIBUTE *priv, CK_ULONG n_priv,
+    (s, M, t, n, ret), ret)
+DOWN_CALL_MECHANISM(f, GenerateKeyPair, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_ATTRIBUTE *pub, CK_ULONG n_pub, CK_ATTRIBUTE *priv, CK_ULONG n_priv,
     CK_OBJECT_HANDLE *ret_pub, CK_OBJECT_HANDLE *ret_priv),
-    (s, m, pub, n_pub, priv, n_priv, ret_pub, ret_priv))
-DOWN(WrapKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE wrapping,
-    CK_OBJECT_HANDLE key, CK_BYTE *out, CK_ULONG *out_len),
-    (s, m, wrapping, key, out, out_len))
-DOWN(UnwrapKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    (s, M, pub, n_pub, priv, n_priv, ret_pub, ret_priv),
+    down_objects(&c, ret_priv, 1, down_objects(&c, ret_pub, 1, rv)))
+DOWN_M(WrapKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, CK_BYTE *out,
+    CK_ULONG *out_len),
+    (s, M, O(wrapping), O(key), out, out_len))
+DOWN_M_NEW(UnwrapKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
     CK_OBJECT_HANDLE unwrapping, CK_BYTE *in, CK_ULONG in_len, CK_ATTRIBUTE *t,
     CK_ULONG n, CK_OBJECT_HANDLE *ret),
-    (s, m, unwrapping, in, in_len, t, n, ret))
-DOWN(DeriveKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE base,
-    CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret),
-    (s, m, base, t, n, ret))
+    (s, M, O(unwrapping), in, in_len, t, n, ret), ret)
+DOWN_M_NEW(DeriveKey, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE base, CK_ATTRIBUTE *t, CK_ULONG n, CK_OBJECT_HANDLE *ret),
+    (s, M, O(base), t, n, ret), ret)
 DOWN(SeedRandom, (CK_SESSION_HANDLE s, CK_BYTE *in, CK_ULONG n), (s, in, n))
 DOWN(GenerateRandom, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG n),
     (s, out, n))

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * slot: from our slots to the devices' and back. There is one device, whose
- * numbers are ours, so that nothing changes for an application; slots that
- * the configuration leaves out do not exist.
+ * slot: from our slots to the devices' and back. With one device, its numbers
+ * are ours, so that nothing changes for an application; with several, handle.h
+ * says how they are told apart. Slots that the configuration leaves out do
+ * not exist; those of a device that is not open are not listed.
  */
 #ifndef MODULE_SLOT_H
 #define MODULE_SLOT_H
 
-#include "module/state.h"
+#include "module/devices.h"
 
-/* s is held for reading. CKR_SLOT_ID_INVALID. */
-CK_RV slot_find(const struct state *s, CK_SLOT_ID slot, struct device **ret,
+/* CKR_SLOT_ID_INVALID. No reference is taken. */
+CK_RV slot_find(const struct devices *all, CK_SLOT_ID slot, struct device **ret,
     CK_SLOT_ID *ret_down) NODISCARD;
 /* Our number of a device's slot; false: it is left out. */
 bool slot_ours(const struct device *d, CK_SLOT_ID down, CK_SLOT_ID *ret);
 
-/* C_GetSlotList and C_WaitForSlotEvent, inside the device's scope. */
-CK_RV slot_list(const struct device *d, CK_BBOOL present, CK_SLOT_ID *list,
+/* C_GetSlotList, over all devices; no state is held. */
+CK_RV slot_list(struct devices *all, CK_BBOOL present, CK_SLOT_ID *list,
     CK_ULONG *n) NODISCARD;
-CK_RV slot_wait(const struct device *d, CK_FLAGS flags, CK_SLOT_ID *ret,
-    void *reserved) NODISCARD;
 
 #endif

@@ -69,7 +69,6 @@ state_new(struct state *inherited)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return NULL;
-	s->conf = CONF_INIT;
 	s->sessions = TABLE_INIT;
 	s->inherited = inherited;
 	if (pthread_mutex_init(&s->life, NULL) != 0 || !rwlock_init(&s->lock) ||
@@ -137,13 +136,12 @@ initialize_locked(struct state *s, const CK_C_INITIALIZE_ARGS *args)
 	}
 	rv = rwlock_adopt(&s->lock, &s->ops);
 	if (rv == CKR_OK)
-		rv = device_open(&conf.devices[0], &s->ops, &s->device);
+		rv = devices_open(&conf, &s->ops, &s->devices);
 	if (rv != CKR_OK) {
 		rwlock_revert(&s->lock);
 		conf_reset(&conf);
 		return rv;
 	}
-	s->conf = conf;
 	atomic_store_explicit(&s->initialised, true, memory_order_release);
 	return CKR_OK;
 }
@@ -168,7 +166,7 @@ static CK_RV
 finalize_locked(struct state *s)
 {
 	struct table sessions;
-	struct device *device;
+	struct devices *devices;
 	CK_RV rv;
 
 	if (!atomic_load(&s->initialised))
@@ -179,13 +177,12 @@ finalize_locked(struct state *s)
 	atomic_store(&s->initialised, false);
 	sessions = s->sessions;
 	s->sessions = TABLE_INIT;
-	device = s->device;
-	s->device = NULL;
+	devices = s->devices;
+	s->devices = NULL;
 	rwlock_give(&s->lock);
 	session_end_all(&sessions);
-	rv = device_finalize(device);
-	device_unref(device);
-	conf_reset(&s->conf);
+	rv = devices_finalize(devices);
+	devices_unref(devices);
 	rwlock_revert(&s->lock);
 	return rv;
 }

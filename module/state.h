@@ -9,8 +9,7 @@
 #define MODULE_STATE_H
 
 #include "common/table.h"
-#include "module/conf.h"
-#include "module/device.h"
+#include "module/devices.h"
 #include "module/lock.h"
 
 struct state {
@@ -22,8 +21,7 @@ struct state {
 	 * session's lock is taken.
 	 */
 	struct rwlock lock;
-	struct conf conf; /* its devices are moved to devices */
-	struct device *device;
+	struct devices *devices;
 	struct table sessions; /* of struct session */
 
 	/* Which process this belongs to. */

@@ -96,7 +96,7 @@ module_device(void)
 
 	if (state_read(&s) != CKR_OK)
 		return NULL;
-	d = s->device;
+	d = s->devices->v[0];
 	rwlock_give(&s->lock);
 	return d;
 }

@@ -27,7 +27,7 @@ void module_stop(void);
  */
 struct stub *module_configure_stub(const char *conf);
 
-/* The device below the module that runs now. */
+/* The (first) device below the module that runs now. */
 struct device *module_device(void);
 
 #endif

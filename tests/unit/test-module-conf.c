@@ -57,80 +57,80 @@ read_text(const char *text, struct conf *ret, struct conf_error *e)
 
 #define D "[device d]\nmodule = /x\n"
 
+/* The text and what is said of it after "FILE:". */
+static const char *const wrong[][2] = {
+	{ "info = own\n", "1: 'info' stands before any section" },
+	{ "[module]\ninfo = me\n", "2: info: 'me' is none of own, downstream" },
+	{ "[module]\ninfo =\n", "2: info: '' is none of own, downstream" },
+	{ "[module]\nminimum-path = c\n",
+	    "2: minimum-path: 'c' is none of A, B, C, D, S" },
+	{ "[module]\n\n; x\nminimum-path = AB\n",
+	    "4: minimum-path: 'AB' is none of A, B, C, D, S" },
+	{ "[module]\ninfo = own\ninfo = own\n", "3: info is given twice" },
+	{ "[module]\nlock = none\n",
+	    "2: unknown key 'lock' in section [module]" },
+	{ "[modul]\n", "1: unknown section [modul]" },
+	{ "[Module]\n", "1: unknown section [Module]" },
+	{ "[module x]\n", "1: unknown section [module x]" },
+	{ "[devices]\n", "1: unknown section [devices]" },
+	{ "[]\n", "1: unknown section []" },
+	{ "[device\n", "1: a section without ']'" },
+	{ "[device]\n", "1: [device] needs a name: [device NAME]" },
+	{ "[device  ]\n", "1: [device] needs a name: [device NAME]" },
+	{ "[device d]\n", "1: [device d] has no module" },
+	{ "\n[device d]\nlock = none\n[module]\n",
+	    "2: [device d] has no module" },
+	{ D "[device e]\n", "3: [device e] has no module" },
+	{ D D, "3: [device d] is given twice" },
+	{ D "\n[device e]\nmodule = /x\nlock = none\n",
+	    "4: [device e]: the module is that of [device d] (/x)" },
+	{ "[module]\n[module]\n", "2: [module] is given twice" },
+	{ D "critical = 1\n", "3: critical: '1' is none of yes, no" },
+	{ D "info = x\n", "3: info: 'x' is none of own, downstream" },
+	{ D "minimum-path = x\n",
+	    "3: minimum-path: 'x' is none of A, B, C, D, S" },
+	{ "[module]\ncritical = yes\n",
+	    "2: unknown key 'critical' in section [module]" },
+	{ D "module = /y\n", "3: module is given twice" },
+	{ D "modul = /y\n", "3: unknown key 'modul' in section [device]" },
+	{ "[device d]\nmodule = x/y.so\n",
+	    "2: module: 'x/y.so' is neither an absolute path nor a "
+	    "file name" },
+	{ "[device d]\nmodule =\n",
+	    "2: module: '' is neither an absolute path nor a file "
+	    "name" },
+	{ "[device d]\nmodule = /x\n\t/y\n",
+	    "3: module: an indented line goes on with the one above, "
+	    "and this has one line only" },
+	{ D "lock = some\n", "3: lock: 'some' is none of none, module, slot" },
+	{ D "store = file\n",
+	    "3: store: 'file' is not supported by this version" },
+	{ D "store = disk\n", "3: store: 'disk' is none of token, file" },
+	{ D "slots =\n", "3: slots: no slot number" },
+	{ D "slots = 1,x\n", "3: slots: 'x': a slot number was expected" },
+	{ D "slots = -1\n", "3: slots: '-1': a slot number was expected" },
+	{ D "slots = 1z\n", "3: slots: '1z': a slot number was expected" },
+	{ D "slots = 99999999999999999999999\n",
+	    "3: slots: '99999999999999999999999': a slot number was "
+	    "expected" },
+	{ D "what is this\n", "3: neither KEY = VALUE nor [SECTION]" },
+};
+
 static void
 test_errors(void **state)
 {
-	/* The text and what is said of it after "FILE:". */
-	static const char *const cases[][2] = {
-		{ "info = own\n", "1: 'info' stands before any section" },
-		{ "[module]\ninfo = me\n",
-		    "2: info: 'me' is none of own, downstream" },
-		{ "[module]\ninfo =\n",
-		    "2: info: '' is none of own, downstream" },
-		{ "[module]\nminimum-path = c\n",
-		    "2: minimum-path: 'c' is none of A, B, C, D, S" },
-		{ "[module]\n\n; x\nminimum-path = AB\n",
-		    "4: minimum-path: 'AB' is none of A, B, C, D, S" },
-		{ "[module]\ninfo = own\ninfo = own\n",
-		    "3: info is given twice" },
-		{ "[module]\nlock = none\n",
-		    "2: unknown key 'lock' in section [module]" },
-		{ "[modul]\n", "1: unknown section [modul]" },
-		{ "[Module]\n", "1: unknown section [Module]" },
-		{ "[module x]\n", "1: unknown section [module x]" },
-		{ "[devices]\n", "1: unknown section [devices]" },
-		{ "[]\n", "1: unknown section []" },
-		{ "[device\n", "1: a section without ']'" },
-		{ "[device]\n", "1: [device] needs a name: [device NAME]" },
-		{ "[device  ]\n", "1: [device] needs a name: [device NAME]" },
-		{ "[device d]\n", "1: [device d] has no module" },
-		{ "\n[device d]\nlock = none\n[module]\n",
-		    "2: [device d] has no module" },
-		{ D "[device e]\n",
-		    "3: [device e]: several devices are not "
-		    "supported by this version" },
-		{ D "module = /y\n", "3: module is given twice" },
-		{ D "modul = /y\n",
-		    "3: unknown key 'modul' in section [device]" },
-		{ "[device d]\nmodule = x/y.so\n",
-		    "2: module: 'x/y.so' is neither an absolute path nor a "
-		    "file name" },
-		{ "[device d]\nmodule =\n",
-		    "2: module: '' is neither an absolute path nor a file "
-		    "name" },
-		{ "[device d]\nmodule = /x\n\t/y\n",
-		    "3: module: an indented line goes on with the one above, "
-		    "and this has one line only" },
-		{ D "lock = some\n",
-		    "3: lock: 'some' is none of none, module, slot" },
-		{ D "store = file\n",
-		    "3: store: 'file' is not supported by this version" },
-		{ D "store = disk\n",
-		    "3: store: 'disk' is none of token, file" },
-		{ D "slots =\n", "3: slots: no slot number" },
-		{ D "slots = 1,x\n",
-		    "3: slots: 'x': a slot number was expected" },
-		{ D "slots = -1\n",
-		    "3: slots: '-1': a slot number was expected" },
-		{ D "slots = 1z\n",
-		    "3: slots: '1z': a slot number was expected" },
-		{ D "slots = 99999999999999999999999\n",
-		    "3: slots: '99999999999999999999999': a slot number was "
-		    "expected" },
-		{ D "what is this\n", "3: neither KEY = VALUE nor [SECTION]" },
-	};
 	struct conf conf;
 	struct conf_error e;
 	size_t n = strlen(path);
 
 	(void)state;
-	for (size_t i = 0; i < nitems(cases); i++) {
+	for (size_t i = 0; i < nitems(wrong); i++) {
 		memset(&conf, 0x5a, sizeof(conf));
-		assert_int_equal(read_text(cases[i][0], &conf, &e),
+		assert_int_equal(read_text(wrong[i][0], &conf, &e),
 		    CKR_GENERAL_ERROR);
 		assert_memory_equal(e.text, path, n);
 		assert_int_equal(e.text[n], ':');
-		assert_string_equal(e.text + n + 1, cases[i][1]);
+		assert_string_equal(e.text + n + 1, wrong[i][1]);
 		/* Untouched. */
 		for (size_t j = 0; j < sizeof(conf); j++)
 			assert_int_equal(((unsigned char *)&conf)[j], 0x5a);
@@ -190,8 +190,9 @@ test_good(void **state)
 	(void)state;
 	assert_int_equal(read_text(text, &conf, &e), CKR_OK);
 	assert_string_equal(e.text, "");
-	assert_int_equal(conf.info, CONF_INFO_DOWNSTREAM);
-	assert_int_equal(conf.weakest, AGREE_PATH_C);
+	assert_int_equal(conf.devices[0].info, CONF_INFO_DOWNSTREAM);
+	assert_int_equal(conf.devices[0].weakest, AGREE_PATH_C);
+	assert_false(conf.devices[0].critical);
 	assert_int_equal(conf.n_devices, 1);
 	assert_string_equal(conf.devices[0].name, "a b");
 	assert_int_equal(conf.devices[0].module[0], '/');
@@ -207,6 +208,101 @@ test_good(void **state)
 	conf_reset(&conf);
 }
 
+/* Each has its own; what it leaves open is that of [module], wherever. */
+static void
+test_several(void **state)
+{
+	static const char text[] = "[device a]\nmodule = /a\n"
+				   "[device b]\nmodule = /b\n"
+				   "minimum-path = D\ninfo = own\n"
+				   "critical = yes\nlock = slot\n"
+				   "[module]\nminimum-path = A\n"
+				   "info = downstream\n"
+				   "[device c]\nmodule = /c\nslots = 7\n"
+				   "init-args = c\ncritical = no\n";
+	struct conf conf;
+	struct conf_error e;
+	const struct conf_device *d;
+
+	(void)state;
+	assert_int_equal(read_text(text, &conf, &e), CKR_OK);
+	assert_int_equal(conf.n_devices, 3);
+	d = conf.devices;
+	assert_string_equal(d[0].name, "a");
+	assert_int_equal(d[0].weakest, AGREE_PATH_A);
+	assert_int_equal(d[0].info, CONF_INFO_DOWNSTREAM);
+	assert_false(d[0].critical);
+	assert_int_equal(d[0].lock, CONF_LOCK_NONE);
+	assert_null(d[0].init_args);
+	assert_string_equal(d[1].name, "b");
+	assert_string_equal(d[1].module, "/b");
+	assert_int_equal(d[1].weakest, AGREE_PATH_D);
+	assert_int_equal(d[1].info, CONF_INFO_OWN);
+	assert_true(d[1].critical);
+	assert_int_equal(d[1].lock, CONF_LOCK_SLOT);
+	assert_null(d[1].slots);
+	assert_string_equal(d[2].name, "c");
+	assert_int_equal(d[2].weakest, AGREE_PATH_A);
+	assert_int_equal(d[2].n_slots, 1);
+	assert_string_equal(d[2].init_args, "c");
+	assert_false(d[2].critical);
+	conf_reset(&conf);
+}
+
+/* As many as there are numbers for. */
+static void
+test_many(void **state)
+{
+	static char text[128 * 40];
+	struct conf conf;
+	struct conf_error e;
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < CONF_MAX_DEVICES; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "[device %d]\nmodule = /%d\n", i, i);
+	assert_int_equal(read_text(text, &conf, &e), CKR_OK);
+	assert_int_equal(conf.n_devices, CONF_MAX_DEVICES);
+	assert_string_equal(conf.devices[CONF_MAX_DEVICES - 1].name, "126");
+	conf_reset(&conf);
+	(void)snprintf(text + n, sizeof(text) - n, "[device x]\n");
+	assert_int_equal(read_text(text, &conf, &e), CKR_GENERAL_ERROR);
+	assert_non_null(strstr(e.text, ":255: more than 127 devices"));
+}
+
+/* One file by two names: it would be loaded once. */
+static void
+test_same_module(void **state)
+{
+	char file[80], other[80], text[256];
+	struct conf conf;
+	struct conf_error e;
+
+	(void)state;
+	(void)snprintf(file, sizeof(file), "%s/a.so", folder);
+	(void)snprintf(other, sizeof(other), "%s/b.so", folder);
+	(void)snprintf(text, sizeof(text),
+	    "[device a]\nmodule = %s\n[device b]\nmodule = %s\n", file, other);
+	write_to(file, "a", 1);
+	assert_int_equal(symlink("a.so", other), 0);
+	assert_int_equal(read_text(text, &conf, &e), CKR_GENERAL_ERROR);
+	assert_non_null(strstr(e.text,
+	    ":3: [device b]: the module is that of [device a] (/"));
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(link(file, other), 0);
+	assert_int_equal(read_text(text, &conf, &e), CKR_GENERAL_ERROR);
+	assert_non_null(strstr(e.text, ":3: [device b]: the module is"));
+	assert_int_equal(unlink(other), 0);
+	/* A copy is another module. */
+	write_to(other, "a", 1);
+	assert_int_equal(read_text(text, &conf, &e), CKR_OK);
+	assert_int_equal(conf.n_devices, 2);
+	conf_reset(&conf);
+	assert_int_equal(unlink(other), 0);
+	assert_int_equal(unlink(file), 0);
+}
+
 /* Nothing named: SoftHSMv2. */
 static void
 test_default_device(void **state)
@@ -216,9 +312,9 @@ test_default_device(void **state)
 
 	(void)state;
 	assert_int_equal(read_text("[module]\n", &conf, &e), CKR_OK);
-	assert_int_equal(conf.info, CONF_INFO_OWN);
-	assert_int_equal(conf.weakest, AGREE_PATH_UNKNOWN);
 	assert_int_equal(conf.n_devices, 1);
+	assert_int_equal(conf.devices[0].info, CONF_INFO_OWN);
+	assert_int_equal(conf.devices[0].weakest, AGREE_PATH_UNKNOWN);
 	assert_string_equal(conf.devices[0].name, "softhsm");
 	assert_non_null(strstr(conf.devices[0].module, "softhsm2.so"));
 	assert_null(conf.devices[0].init_args);
@@ -308,7 +404,8 @@ static void
 test_memory(void **state)
 {
 	static const char text[] = "[device d]\nmodule = x.so\n"
-				   "init-args = a\n\tb\nslots = 1 2\n";
+				   "init-args = a\n\tb\nslots = 1 2\n"
+				   "[device e]\nmodule = y.so\n";
 	struct conf conf;
 	struct conf_error e;
 	unsigned long n;
@@ -335,6 +432,9 @@ main(void)
 		cmocka_unit_test(test_errors),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_same_module),
 		cmocka_unit_test(test_default_device),
 		cmocka_unit_test(test_load),
 		cmocka_unit_test(test_memory),

@@ -19,7 +19,6 @@
 
 static const struct lock_ops system_locks;
 
-/* *ret_rv instead of a device; the configuration stays whole. */
 static CK_RV
 open_path(const char *path, struct device **ret)
 {
@@ -29,12 +28,12 @@ open_path(const char *path, struct device **ret)
 
 	assert_non_null(c.name);
 	assert_non_null(c.module);
-	rv = device_open(&c, &system_locks, ret);
-	if (rv != CKR_OK)
-		assert_string_equal(c.module, path);
-	else
-		assert_null(c.module);
-	conf_device_reset(&c);
+	assert_int_equal(device_new(&c, &system_locks, ret), CKR_OK);
+	assert_null(c.module);
+	assert_string_equal((*ret)->conf.module, path);
+	assert_false(device_is_open(*ret));
+	rv = device_open(*ret);
+	assert_int_equal(device_is_open(*ret), rv == CKR_OK);
 	return rv;
 }
 
@@ -44,7 +43,7 @@ refused(const char *path)
 	struct device *d = NULL;
 
 	assert_int_equal(open_path(path, &d), CKR_GENERAL_ERROR);
-	assert_null(d);
+	device_unref(d);
 }
 
 static void
