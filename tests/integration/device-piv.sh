@@ -1,0 +1,29 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What works with a PIV card behind OpenSC: its keys are there and stay.
+set -u
+. "${abs_top_srcdir:?}/tests/tap.sh"
+. "$abs_top_srcdir/tests/integration/device-support.sh"
+RIG_KEY_9D=$(cat "$abs_top_srcdir/tests/vectors/device-mac/device-key.hex")
+export RIG_KEY_9D
+device_rig piv
+device_works <<'EOT'
+token                    yes
+session                  yes
+login                    yes
+keys on it               yes
+ECDSA                    yes
+ECDSA verification       yes
+ECDSA_SHA256             yes
+device signature         yes
+its verification         yes
+device MAC               yes
+key path                 D
+ECDH                     yes
+credential               CKR_FUNCTION_NOT_SUPPORTED
+random                   yes
+logout                   yes
+end                      yes
+EOT
+tap_done

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# What works with SoftHSMv2.
+set -u
+. "${abs_top_srcdir:?}/tests/tap.sh"
+. "$abs_top_srcdir/tests/integration/device-support.sh"
+
+device_rig softhsm
+device_works <<'EOT'
+token                    yes
+session                  yes
+login                    yes
+keys on it               CKR_OBJECT_HANDLE_INVALID
+import                   yes
+session keys             yes
+ECDSA                    yes
+ECDSA verification       yes
+ECDSA_SHA256             CKR_MECHANISM_INVALID
+device signature         yes
+its verification         yes
+device MAC               yes
+key path                 C
+ECDH                     yes
+credential               yes
+random                   yes
+logout                   yes
+end                      yes
+EOT
+tap_done
