@@ -26,11 +26,12 @@ static const struct {
 	const char *name;  /* as in the MSO */
 	const char *plain; /* as OpenSSL and the table of curves write it */
 	size_t len;
+	size_t block;
 } algs[] = {
-	[HASH_SHA1] = { "SHA-1", "SHA1", 20 },
-	[HASH_SHA256] = { "SHA-256", "SHA256", SHA256_LEN },
-	[HASH_SHA384] = { "SHA-384", "SHA384", 48 },
-	[HASH_SHA512] = { "SHA-512", "SHA512", 64 },
+	[HASH_SHA1] = { "SHA-1", "SHA1", 20, 64 },
+	[HASH_SHA256] = { "SHA-256", "SHA256", SHA256_LEN, SHA256_BLOCK },
+	[HASH_SHA384] = { "SHA-384", "SHA384", 48, 128 },
+	[HASH_SHA512] = { "SHA-512", "SHA512", 64, 128 },
 };
 
 #ifdef OPENSSL_NO_DEPRECATED_3_0
@@ -56,6 +57,12 @@ size_t
 hash_len(enum hash_alg alg)
 {
 	return algs[alg].len;
+}
+
+size_t
+hash_block(enum hash_alg alg)
+{
+	return algs[alg].block;
 }
 
 const char *
@@ -186,30 +193,81 @@ hasher_end(struct hasher *h, uint8_t *out)
 	return EVP_DigestFinal_ex(h->stream, out, NULL) == 1;
 }
 
+struct hasher_stream {
+	EVP_MD_CTX *ctx;
+	enum hash_alg alg;
+};
+
+struct hasher_stream *
+hasher_stream_new(struct hasher *h, enum hash_alg alg)
+{
+	struct hasher_stream *s;
+
+	if ((s = calloc(1, sizeof(*s))) == NULL)
+		return NULL;
+	s->alg = alg;
+	s->ctx = EVP_MD_CTX_new();
+	if (s->ctx == NULL || EVP_DigestInit_ex2(s->ctx, h->md[alg], NULL) != 1)
+		hasher_stream_free(&s);
+	return s;
+}
+
+bool
+hasher_stream_add(struct hasher_stream *s, struct bytes part)
+{
+	return update(s->ctx, part);
+}
+
+bool
+hasher_stream_end(struct hasher_stream *s, uint8_t *out, size_t *ret_len)
+{
+	if (EVP_DigestFinal_ex(s->ctx, out, NULL) != 1)
+		return false;
+	*ret_len = hash_len(s->alg);
+	return true;
+}
+
+void
+hasher_stream_free(struct hasher_stream **s)
+{
+	if (s == NULL || *s == NULL)
+		return;
+	EVP_MD_CTX_free((*s)->ctx); /* which wipes it */
+	free(*s);
+	*s = NULL;
+}
+
+bool
+hasher_hmac_block(struct hasher *h, enum hash_alg alg, struct bytes key,
+    uint8_t block[HASHER_MAX_BLOCK])
+{
+	memset(block, 0, HASHER_MAX_BLOCK);
+	if (key.len > algs[alg].block)
+		return hasher_digest(h, alg, &key, 1, block);
+	if (key.len != 0)
+		memcpy(block, key.ptr, key.len);
+	return true;
+}
+
 /* RFC 2104 by hand: EVP_MAC takes three times as long for short data. */
 bool
-hasher_hmac(struct hasher *h, struct bytes key, const struct bytes *parts,
-    size_t n, uint8_t *out)
+hasher_hmac_with(struct hasher *h, enum hash_alg alg, struct bytes key,
+    const struct bytes *parts, size_t n, uint8_t *out)
 {
-	uint8_t pad[SHA256_BLOCK] = { 0 };
-	uint8_t inner[SHA256_LEN];
-	const struct bytes block = bytes_of(pad, sizeof(pad));
-	const struct bytes digest = bytes_of(inner, sizeof(inner));
-	const enum hash_alg alg = HASH_SHA256;
+	uint8_t pad[HASHER_MAX_BLOCK];
+	uint8_t inner[HASHER_MAX_LEN];
+	const struct bytes block = bytes_of(pad, algs[alg].block);
+	const struct bytes digest = bytes_of(inner, algs[alg].len);
 	bool ok = false;
 
-	if (key.len > sizeof(pad)) {
-		if (!hasher_digest(h, HASH_SHA256, &key, 1, pad))
-			goto out;
-	} else if (key.len != 0) {
-		memcpy(pad, key.ptr, key.len);
-	}
-	for (size_t i = 0; i < sizeof(pad); i++)
+	if (!hasher_hmac_block(h, alg, key, pad))
+		goto out;
+	for (size_t i = 0; i < block.len; i++)
 		pad[i] ^= 0x36;
 	if (!once_begin(h, alg) || !once_add(h, alg, &block, 1) ||
 	    !once_add(h, alg, parts, n) || !once_end(h, alg, inner))
 		goto out;
-	for (size_t i = 0; i < sizeof(pad); i++)
+	for (size_t i = 0; i < block.len; i++)
 		pad[i] ^= 0x36 ^ 0x5c;
 	ok = once_begin(h, alg) && once_add(h, alg, &block, 1) &&
 	    once_add(h, alg, &digest, 1) && once_end(h, alg, out);
@@ -219,30 +277,38 @@ out:
 	return ok;
 }
 
+bool
+hasher_hmac(struct hasher *h, struct bytes key, const struct bytes *parts,
+    size_t n, uint8_t *out)
+{
+	return hasher_hmac_with(h, HASH_SHA256, key, parts, n, out);
+}
+
 /* RFC 5869 2.3 */
 bool
-hasher_hkdf_expand(struct hasher *h, struct bytes prk, struct bytes info,
-    uint8_t *out, size_t len)
+hasher_hkdf_expand_with(struct hasher *h, enum hash_alg alg, struct bytes prk,
+    struct bytes info, uint8_t *out, size_t len)
 {
-	uint8_t t[SHA256_LEN];
+	const size_t block = algs[alg].len;
+	uint8_t t[HASHER_MAX_LEN];
 	uint8_t counter = 0;
 	size_t done = 0;
 	size_t n;
 	bool ok = false;
 
-	if (len > 255 * sizeof(t))
+	if (len > 255 * block)
 		return false;
 	while (done < len) {
 		const struct bytes parts[] = {
-			bytes_of(t, counter == 0 ? 0 : sizeof(t)),
+			bytes_of(t, counter == 0 ? 0 : block),
 			info,
 			bytes_of(&counter, 1),
 		};
 
 		counter++;
-		if (!hasher_hmac(h, prk, parts, nitems(parts), t))
+		if (!hasher_hmac_with(h, alg, prk, parts, nitems(parts), t))
 			goto out;
-		n = len - done < sizeof(t) ? len - done : sizeof(t);
+		n = len - done < block ? len - done : block;
 		memcpy(out + done, t, n);
 		done += n;
 	}
@@ -252,6 +318,13 @@ out:
 	if (!ok)
 		OPENSSL_cleanse(out, done);
 	return ok;
+}
+
+bool
+hasher_hkdf_expand(struct hasher *h, struct bytes prk, struct bytes info,
+    uint8_t *out, size_t len)
+{
+	return hasher_hkdf_expand_with(h, HASH_SHA256, prk, info, out, len);
 }
 
 bool

@@ -15,7 +15,8 @@
 
 struct hasher;
 
-#define HASHER_MAX_LEN 64
+#define HASHER_MAX_LEN   64
+#define HASHER_MAX_BLOCK 128
 
 enum hash_alg {
 	HASH_SHA1,
@@ -25,6 +26,8 @@ enum hash_alg {
 };
 
 size_t hash_len(enum hash_alg alg);
+/* Bytes that it takes in at once: the length of an HMAC key. */
+size_t hash_block(enum hash_alg alg);
 /* "SHA-256" (MSO digestAlgorithm) or "SHA256"; false: unknown. */
 bool hash_by_name(struct bytes name, enum hash_alg *ret);
 /* "SHA-256", ... */
@@ -41,6 +44,27 @@ bool hasher_digest(struct hasher *h, enum hash_alg alg,
 bool hasher_begin(struct hasher *h, enum hash_alg alg) NODISCARD;
 bool hasher_add(struct hasher *h, struct bytes part) NODISCARD;
 bool hasher_end(struct hasher *h, uint8_t *out) NODISCARD;
+
+/*
+ * A stream beside others. It uses what the hasher has fetched, in one call of
+ * hasher_stream_new, and nothing of it afterwards. NULL: out of memory.
+ */
+struct hasher_stream;
+struct hasher_stream *hasher_stream_new(struct hasher *h, enum hash_alg alg);
+bool hasher_stream_add(struct hasher_stream *s, struct bytes part) NODISCARD;
+bool hasher_stream_end(struct hasher_stream *s, uint8_t *out,
+    size_t *ret_len) NODISCARD;
+void hasher_stream_free(struct hasher_stream **s);
+
+/* An HMAC key as the block that is xored with ipad and opad (RFC 2104). */
+bool hasher_hmac_block(struct hasher *h, enum hash_alg alg, struct bytes key,
+    uint8_t block[HASHER_MAX_BLOCK]) NODISCARD;
+/* HMAC with any of the algorithms, hash_len(alg) bytes. */
+bool hasher_hmac_with(struct hasher *h, enum hash_alg alg, struct bytes key,
+    const struct bytes *parts, size_t n, uint8_t *out) NODISCARD;
+/* HKDF-Expand with any of them, len <= 255 * hash_len(alg). */
+bool hasher_hkdf_expand_with(struct hasher *h, enum hash_alg alg,
+    struct bytes prk, struct bytes info, uint8_t *out, size_t len) NODISCARD;
 
 /* HMAC-SHA-256, 32 bytes. */
 bool hasher_hmac(struct hasher *h, struct bytes key, const struct bytes *parts,

@@ -28,12 +28,12 @@ struct mechanism_op {
 	void *state;      /* the mechanism's own, for start() to end() */
 };
 
-/* All members but the first four may be absent. */
+/* All members but the type, the name and works may be absent. */
 struct mechanism {
 	CK_MECHANISM_TYPE type;
 	const char *name;
-	CK_ATTRIBUTE_TYPE
-	    permission; /* that a private or secret key must have */
+	CK_ATTRIBUTE_TYPE permission; /* a private or secret key must have it */
+	CK_MECHANISM_TYPE below;      /* of the token, for a completed one */
 	bool (*works)(const struct token *t);
 	/* Standard mechanisms: is that an answer that we do better than? */
 	bool (*completes)(CK_RV refusal);
@@ -78,6 +78,10 @@ extern const struct mechanism mech_device_signature;
 extern const struct mechanism mech_device_mac;
 extern const struct mechanism mech_reader_authentication;
 extern const struct mechanism mech_issuer_authentication;
+/* Completed */
+extern const struct mechanism mech_ecdsa_sha256;
+extern const struct mechanism mech_ecdsa_sha384;
+extern const struct mechanism mech_ecdsa_sha512;
 
 /* COSE_Sign1 with a detached payload, common to three of them. */
 bool mech_cose_curve_fits(const struct curve *c);
@@ -97,14 +101,18 @@ struct mech_key {
 	CK_KEY_TYPE type;
 	bool permitted;            /* has the permission that was asked for */
 	bool always;               /* CKA_ALWAYS_AUTHENTICATE */
+	bool restricted;           /* CKA_ALLOWED_MECHANISMS is not empty */
 	const struct curve *curve; /* NULL: none that we know */
 };
 
 CK_RV mech_key_read(const struct token *t, CK_OBJECT_HANDLE key,
     CK_ATTRIBUTE_TYPE permission, struct mech_key *ret) NODISCARD;
-/* CKR_MECHANISM_INVALID if CKA_ALLOWED_MECHANISMS leaves it out. */
+/*
+ * CKR_MECHANISM_INVALID if CKA_ALLOWED_MECHANISMS leaves one of them out; the
+ * second may be the same.
+ */
 CK_RV mech_key_allows(const struct token *t, CK_OBJECT_HANDLE key,
-    CK_MECHANISM_TYPE type) NODISCARD;
+    CK_MECHANISM_TYPE type, CK_MECHANISM_TYPE below) NODISCARD;
 /*
  * Where to sign and with what key, for the functions of sign.h: where the
  * token's own operation waits, which ends with this, or with op->key at *at.

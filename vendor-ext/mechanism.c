@@ -13,6 +13,9 @@ static const struct mechanism *const mechanisms[] = {
 	&mech_device_mac,
 	&mech_reader_authentication,
 	&mech_issuer_authentication,
+	&mech_ecdsa_sha256,
+	&mech_ecdsa_sha384,
+	&mech_ecdsa_sha512,
 };
 
 const struct mechanism *
@@ -122,6 +125,7 @@ mech_key_read(const struct token *t, CK_OBJECT_HANDLE key,
 		{ permission, &permitted, sizeof(permitted) },
 		{ CKA_EC_PARAMS, params, sizeof(params) },
 		{ CKA_ALWAYS_AUTHENTICATE, &always, sizeof(always) },
+		{ CKA_ALLOWED_MECHANISMS, NULL, 0 },
 	};
 	CK_RV rv;
 
@@ -136,34 +140,33 @@ mech_key_read(const struct token *t, CK_OBJECT_HANDLE key,
 		    token_curve_of(k.type, bytes_of(params, a[3].ulValueLen));
 	k.permitted = permitted != CK_FALSE;
 	k.always = a[4].ulValueLen == sizeof(always) && always != CK_FALSE;
+	k.restricted = a[5].ulValueLen != CK_UNAVAILABLE_INFORMATION &&
+	    a[5].ulValueLen != 0;
 	*ret = k;
 	return CKR_OK;
 }
 
 CK_RV
 mech_key_allows(const struct token *t, CK_OBJECT_HANDLE key,
-    CK_MECHANISM_TYPE type)
+    CK_MECHANISM_TYPE type, CK_MECHANISM_TYPE below)
 {
 	struct blob list = BLOB_INIT;
+	bool has_type = false, has_below = false;
 	CK_MECHANISM_TYPE one;
 	struct bytes rest, item;
 	CK_RV rv;
 
 	rv = token_get(t, key, CKA_ALLOWED_MECHANISMS, &list);
-	/* A token that does not know the attribute restricts nothing. */
-	if (rv == CKR_ATTRIBUTE_TYPE_INVALID)
-		return CKR_OK;
 	if (rv != CKR_OK)
 		return rv;
 	rest = blob_bytes(&list);
-	rv = rest.len == 0 ? CKR_OK : CKR_MECHANISM_INVALID;
-	while (rv != CKR_OK && bytes_take(&rest, sizeof(one), &item)) {
+	while (bytes_take(&rest, sizeof(one), &item)) {
 		memcpy(&one, item.ptr, sizeof(one));
-		if (one == type)
-			rv = CKR_OK;
+		has_type = has_type || one == type;
+		has_below = has_below || one == below;
 	}
 	blob_reset(&list);
-	return rv;
+	return has_type && has_below ? CKR_OK : CKR_MECHANISM_INVALID;
 }
 
 /* A private key on a curve that fits; of the public one to verify. */
@@ -185,7 +188,10 @@ check_key(const struct mechanism *m, CK_FLAGS what, const struct token *t,
 	if (!k.permitted)
 		return CKR_KEY_FUNCTION_NOT_PERMITTED;
 	*ret = k;
-	return m->completes == NULL ? CKR_OK : mech_key_allows(t, key, m->type);
+	/* What a token would check for a mechanism of its own. */
+	if (m->completes != NULL && k.restricted)
+		return mech_key_allows(t, key, m->type, m->below);
+	return CKR_OK;
 }
 
 static bool
