@@ -5,11 +5,13 @@
  */
 #include "config.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "common/util.h"
 #include "module/pkcs11-3.h"
+#include "module/trace.h"
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -97,9 +99,20 @@ C_GetFunctionList(CK_FUNCTION_LIST **ret)
 {
 	if (ret == NULL)
 		return CKR_ARGUMENTS_BAD;
-	*ret = &function_list;
+	*ret = trace_list(&function_list);
 	return CKR_OK;
 }
+
+/* Where a trace is asked for, no list of ours is seen untraced. */
+static void
+interfaces_trace(void)
+{
+	for (size_t i = 0; i < nitems(interfaces); i++)
+		interfaces[i].pFunctionList =
+		    trace_list(interfaces[i].pFunctionList);
+}
+
+static pthread_once_t interfaces_once = PTHREAD_ONCE_INIT;
 
 EXPORT CK_RV
 C_GetInterfaceList(CK_INTERFACE *list, CK_ULONG *n)
@@ -108,6 +121,7 @@ C_GetInterfaceList(CK_INTERFACE *list, CK_ULONG *n)
 
 	if (n == NULL)
 		return CKR_ARGUMENTS_BAD;
+	(void)pthread_once(&interfaces_once, interfaces_trace);
 	if (list != NULL && *n < nitems(interfaces))
 		rv = CKR_BUFFER_TOO_SMALL;
 	else if (list != NULL)
@@ -137,6 +151,7 @@ C_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version, CK_INTERFACE **ret,
 {
 	if (ret == NULL)
 		return CKR_ARGUMENTS_BAD;
+	(void)pthread_once(&interfaces_once, interfaces_trace);
 	for (size_t i = 0; i < nitems(interfaces); i++) {
 		if (interface_is(&interfaces[i], name, version, flags)) {
 			*ret = &interfaces[i];
