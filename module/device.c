@@ -36,6 +36,42 @@ function_list_getter(void *library)
 }
 
 /*
+ * A function list of 3.x. It comes from the library itself: p11-kit 0.24 knows
+ * 2.40 only, and does not number sessions and objects anew.
+ */
+static void *
+list_3(void *library, unsigned char minor)
+{
+	CK_UTF8CHAR name[] = "PKCS 11";
+	CK_VERSION version = { 3, minor };
+	CK_INTERFACE *i = NULL;
+	const CK_VERSION *got;
+
+	union {
+		void *object;
+		CK_C_GetInterface function;
+	} get;
+
+	get.object = dlsym(library, "C_GetInterface");
+	if (get.object == NULL ||
+	    get.function(name, &version, &i, 0) != CKR_OK || i == NULL ||
+	    i->pFunctionList == NULL)
+		return NULL;
+	/* Some answer with what they have instead. */
+	got = i->pFunctionList;
+	return got->major == 3 && got->minor == minor ? i->pFunctionList : NULL;
+}
+
+/* 3.1 has the functions of 3.0; every list begins with those of the older. */
+static void
+lists_3_find(struct device *d)
+{
+	d->f32 = list_3(d->library, 2);
+	for (unsigned char minor = 0; d->f3 == NULL && minor <= 2; minor++)
+		d->f3 = list_3(d->library, minor);
+}
+
+/*
  * A module that leads back here would call itself for ever. p11-kit-proxy.so
  * is another name of libp11-kit: there, the functions of a module and those of
  * p11-kit come from one file.
@@ -179,8 +215,19 @@ module_open(struct device *d)
 		log_printf(LOG_ERROR, "device",
 		    "[device %s] %s: C_Initialize: %s", d->conf.name,
 		    d->conf.module, token_rv_name(rv));
+	else
+		lists_3_find(d);
 	d->n_locks = locks_used(d->conf.lock);
 	return rv;
+}
+
+bool
+device_offers(const struct conf_device *c, CK_VERSION version)
+{
+	struct device d = { .conf = *c };
+
+	return version.major == 3 && library_open(&d) == CKR_OK &&
+	    list_3(d.library, version.minor) != NULL;
 }
 
 CK_RV

@@ -12,6 +12,7 @@
 #include "module/conf.h"
 #include "module/lock.h"
 #include "module/object.h"
+#include "module/pkcs11-3.h"
 
 /* Slots share these locks where "lock = slot". */
 #define DEVICE_LOCKS 16
@@ -24,13 +25,15 @@ struct device {
 	CK_ULONG prefix_mask;
 	/* CKR_OK: it is open. Else calls answer this and do not reach it. */
 	_Atomic CK_RV closed;
-	void *library;       /* of dlopen() */
-	CK_FUNCTION_LIST *f; /* for downstream.c only */
-	bool managed;        /* p11-kit keeps its life cycle */
-	bool initialised;    /* by us: ours to finalise */
-	bool trace;          /* LOG_DEBUG is on */
-	size_t n_locks;      /* of locks, for calls */
-	size_t made;         /* of locks */
+	void *library;             /* of dlopen() */
+	CK_FUNCTION_LIST *f;       /* for downstream.c only */
+	CK_FUNCTION_LIST_3_0 *f3;  /* for downstream-3.c; NULL: none */
+	CK_FUNCTION_LIST_3_2 *f32; /* for downstream-3.c; NULL: none */
+	bool managed;              /* p11-kit keeps its life cycle */
+	bool initialised;          /* by us: ours to finalise */
+	bool trace;                /* LOG_DEBUG is on */
+	size_t n_locks;            /* of locks, for calls */
+	size_t made;               /* of locks */
 	struct lock locks[DEVICE_LOCKS + 1];
 	struct object_aliases aliases; /* object.c; the last lock guards it */
 	/* Tests only: what is not CKR_OK is returned instead of the call. */
@@ -50,6 +53,11 @@ void device_number(struct device *d, size_t index);
  * is closed as before. One thread at a time.
  */
 CK_RV device_open(struct device *d) NODISCARD;
+/*
+ * Does the module that c names have this version of the interface "PKCS 11"?
+ * Loads it, without initialising it.
+ */
+bool device_offers(const struct conf_device *c, CK_VERSION version);
 /* Closes it for good; finalises the module, if that is ours to do. */
 CK_RV device_finalize(struct device *d);
 

@@ -21,6 +21,12 @@ downstream_leave(struct downstream_scope before)
 	downstream_scope = before;
 }
 
+bool
+downstream_is_busy(void)
+{
+	return downstream_scope.device != NULL;
+}
+
 /*
  * The functions of the list. O: an object's handle on its way down; M: the
  * mechanism; _M: functions with one; _NEW: with a new object, or n of them.

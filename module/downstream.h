@@ -23,6 +23,9 @@ struct downstream_scope {
 struct downstream_scope downstream_enter(struct device *d, CK_SLOT_ID slot);
 void downstream_leave(struct downstream_scope before);
 
+/* Inside of a call of a device: that is, in a callback of the application. */
+bool downstream_is_busy(void);
+
 /* CKR_GENERAL_ERROR outside of a scope. No C_Initialize, no C_Finalize. */
 CK_FUNCTION_LIST *downstream_functions(void);
 

@@ -132,7 +132,7 @@ operation_init(struct api_call *c, enum operation_kind kind,
 		return ours_init(c, kind, m, mechanism, key);
 	rv = passed_init(c, kind, mechanism, key);
 	if (rv == CKR_OK) {
-		op->passed = true;
+		op->passed = mechanism != NULL;
 	} else if (m != NULL && mechanism_completes(m, rv)) {
 		completed = ours_init(c, kind, m, mechanism, key);
 		/* Not here, or not with this key: the device has spoken. */
