@@ -219,6 +219,16 @@ trace_arg_initialize(struct trace_call *t, const void *args)
 }
 
 void
+trace_arg_function(struct trace_call *t, const CK_UTF8CHAR *name)
+{
+	if (name == NULL)
+		trace_put(named(t, "function"), "NULL");
+	else
+		trace_put_text(named(t, "function"),
+		    bytes_str((const char *)name));
+}
+
+void
 trace_arg_pointer(struct trace_call *t, const char *name, const void *p)
 {
 	trace_put(named(t, name), "%s", p == NULL ? "NULL" : "given");

@@ -53,6 +53,7 @@ void trace_arg_template(struct trace_call *t, const char *name,
 void trace_arg_wanted(struct trace_call *t, const CK_ATTRIBUTE *a, CK_ULONG n);
 void trace_arg_initialize(struct trace_call *t, const void *args);
 void trace_arg_type(struct trace_call *t, CK_MECHANISM_TYPE type);
+void trace_arg_function(struct trace_call *t, const CK_UTF8CHAR *name);
 void trace_arg_pointer(struct trace_call *t, const char *name, const void *p);
 
 /*

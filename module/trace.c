@@ -2,34 +2,15 @@
 /* The 68 functions of PKCS#11 2.40: a line about each call, and the call. */
 #include "config.h"
 
-#include "module/trace-call.h"
+#include "module/trace-define.h"
 #include "module/trace.h"
 
 /* Set before anybody has the list below. */
-static CK_FUNCTION_LIST *real;
-
-/* C_NAME of the list below; in and out: what trace_call is told. */
-#define TRACE(name, params, args, in, out)         \
-	static CK_RV traced_##name params          \
-	{                                          \
-		struct trace_call t UNINITIALIZED; \
-		CK_RV rv;                          \
-                                                   \
-		trace_begin(&t, "C_" #name);       \
-		in;                                \
-		trace_enter(&t);                   \
-		rv = real->C_##name args;          \
-		trace_return(&t, rv);              \
-		out;                               \
-		trace_end(&t);                     \
-		return rv;                         \
-	}
-#define IN(kind, ...)  trace_arg_##kind(&t, __VA_ARGS__);
-#define OUT(kind, ...) trace_out_##kind(&t, __VA_ARGS__);
-#define NONE
-#define SESSION IN(handle, "session", s)
+static CK_FUNCTION_LIST *_Atomic real;
 
 /* clang-format off */
+#define TRACE(name, params, args, in, out) \
+	TRACE_FUNCTION(real, name, params, args, in, out)
 TRACE(Initialize, (void *args), (args),
     IN(initialize, args), NONE)
 TRACE(Finalize, (void *reserved), (reserved),
@@ -352,5 +333,9 @@ trace_list(void *list)
 		return list;
 	if (v->major == 2)
 		return trace_functions(list);
+	if (v->major == 3 && v->minor < 2)
+		return trace_functions_3_0(list);
+	if (v->major == 3)
+		return trace_functions_3_2(list);
 	return list;
 }

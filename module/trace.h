@@ -15,7 +15,9 @@
  */
 void *trace_list(void *list);
 
-/* trace.c: PKCS#11 2.40 */
+/* Of one version: trace.c, trace-3.c. */
 CK_FUNCTION_LIST *trace_functions(CK_FUNCTION_LIST *f);
+void *trace_functions_3_0(void *list);
+void *trace_functions_3_2(void *list);
 
 #endif
