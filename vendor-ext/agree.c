@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include <openssl/core_names.h>
+#include <stdlib.h>
+
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 
 #include "vendor-ext/agree.h"
 #include "vendor-ext/pkcs11-3.h"
 
 #define SECRET_LEN 32
 #define BLOCK_LEN  64 /* of SHA-256 */
+#define PREFIX_MAX 64
 
 /* One agreement: what the paths share. */
 struct job {
 	const struct token *t;
 	struct hasher *h;
 	const struct agree_input *in;
+	const struct agree_object *object; /* what the result is to be */
 	CK_OBJECT_HANDLE z; /* result of ECDH that stays inside; 0: not yet */
 	CK_BBOOL private_; /* CKA_PRIVATE of the key, for all that is derived */
 	uint8_t ipad[BLOCK_LEN]; /* salt as an HMAC key (RFC 2104) */
@@ -30,8 +32,8 @@ struct job {
  * let this key take part in it. Anything else is a fault, and no reason to try
  * a weaker path.
  */
-static bool
-is_refusal(CK_RV rv)
+bool
+agree_is_refusal(CK_RV rv)
 {
 	static const CK_RV refusals[] = {
 		CKR_ACTION_PROHIBITED,
@@ -105,6 +107,47 @@ derive(const struct job *j, CK_MECHANISM *m, CK_OBJECT_HANDLE base,
 	return rv;
 }
 
+/* The caller's template and one more attribute: the value, or its length. */
+static CK_RV
+object_template(const struct agree_object *o, CK_ATTRIBUTE more,
+    CK_ATTRIBUTE **ret)
+{
+	CK_ATTRIBUTE *all = calloc(o->n + 1, sizeof(*all));
+
+	if (all == NULL)
+		return CKR_HOST_MEMORY;
+	if (o->n > 0)
+		memcpy(all, o->template, o->n * sizeof(*all));
+	all[o->n] = more;
+	*ret = all;
+	return CKR_OK;
+}
+
+/* The last derivation: to what is asked for. */
+static CK_RV
+derive_result(const struct job *j, CK_MECHANISM *m, CK_OBJECT_HANDLE base,
+    CK_OBJECT_HANDLE *ret)
+{
+	const struct agree_object *o = j->object;
+	CK_ULONG len = SECRET_LEN;
+	CK_OBJECT_HANDLE key = 0;
+	CK_ATTRIBUTE *all;
+	CK_RV rv;
+
+	if (o == NULL)
+		return derive(j, m, base, len,
+		    j->in->use != NULL ? USE_DERIVE : USE_SIGN, ret);
+	rv = object_template(o,
+	    (CK_ATTRIBUTE){ CKA_VALUE_LEN, &len, sizeof(len) }, &all);
+	if (rv != CKR_OK)
+		return rv;
+	rv = j->t->f->C_DeriveKey(o->session, m, base, all, o->n + 1, &key);
+	free(all);
+	if (rv == CKR_OK)
+		*ret = key;
+	return rv;
+}
+
 /*
  * Does the point by itself look like an OCTET STRING (0x04, length, content)?
  * One in 256 does, and SoftHSMv2 takes it for one.
@@ -141,11 +184,11 @@ agree(struct job *j, enum use use, CK_OBJECT_HANDLE *ret)
 	if (wrapped_first)
 		m.pParameter = &wrapped;
 	rv = derive(j, &m, j->in->key, len, use, ret);
-	if (!is_refusal(rv))
+	if (!agree_is_refusal(rv))
 		return rv;
 	m.pParameter = wrapped_first ? &raw : &wrapped;
 	again = derive(j, &m, j->in->key, len, use, ret);
-	return is_refusal(again) ? rv : again;
+	return agree_is_refusal(again) ? rv : again;
 }
 
 /* The shared secret as an object that stays inside, made once. */
@@ -155,43 +198,79 @@ agree_inside(struct job *j)
 	return j->z != 0 ? CKR_OK : agree(j, USE_DERIVE, &j->z);
 }
 
-/* Path A: RFC 5869 by the token. */
+/* Two spans before a key of len bytes, a key again. */
 static CK_RV
-path_native(struct job *j, struct agree_secret *ret)
+join_inside(struct job *j, struct bytes first, struct bytes second,
+    CK_OBJECT_HANDLE key, CK_ULONG len, CK_OBJECT_HANDLE *ret)
+{
+	CK_BYTE data[BLOCK_LEN + PREFIX_MAX];
+	CK_ULONG n = (CK_ULONG)(first.len + second.len);
+	CK_KEY_DERIVATION_STRING_DATA p = { data, n };
+	CK_MECHANISM m = { CKM_CONCATENATE_DATA_AND_BASE, &p, sizeof(p) };
+
+	if (first.len > 0)
+		memcpy(data, first.ptr, first.len);
+	if (second.len > 0)
+		memcpy(data + first.len, second.ptr, second.len);
+	return derive(j, &m, key, n + len, USE_DERIVE, ret);
+}
+
+/* HKDF by the token, of a base that may be more than Z. */
+static CK_RV
+hkdf_inside(struct job *j, CK_OBJECT_HANDLE base, CK_OBJECT_HANDLE *ret)
 {
 	CK_BYTE salt[BLOCK_LEN];
 	struct blob info = BLOB_INIT;
 	struct pkcs11_hkdf_params p = { CK_TRUE, CK_TRUE, CKM_SHA256,
-		PKCS11_HKDF_SALT_DATA, salt, (CK_ULONG)j->in->salt.len, 0, NULL,
+		PKCS11_HKDF_SALT_NULL, NULL, 0, 0, NULL,
 		(CK_ULONG)j->in->info.len };
 	CK_MECHANISM m = { CKM_HKDF_DERIVE, &p, sizeof(p) };
 	CK_RV rv;
 
-	if ((rv = agree_inside(j)) != CKR_OK)
-		return rv;
-	memcpy(salt, j->in->salt.ptr, j->in->salt.len);
+	if (j->in->salt.len > 0) {
+		memcpy(salt, j->in->salt.ptr, j->in->salt.len);
+		p.salt_type = PKCS11_HKDF_SALT_DATA;
+		p.salt = salt;
+		p.salt_len = (CK_ULONG)j->in->salt.len;
+	}
 	if (!blob_set(&info, j->in->info))
 		return CKR_HOST_MEMORY;
 	p.info = info.ptr;
-	rv = derive(j, &m, j->z, SECRET_LEN, USE_SIGN, &ret->handle);
+	rv = derive_result(j, &m, base, ret);
 	blob_reset(&info);
 	return rv;
 }
 
-/* SHA-256 of pad || key, a key again. */
+/* Path A: RFC 5869 by the token. */
 static CK_RV
-hash_inside(struct job *j, const uint8_t pad[BLOCK_LEN], CK_OBJECT_HANDLE key,
-    CK_ULONG len, CK_OBJECT_HANDLE *ret)
+path_native(struct job *j, struct agree_secret *ret)
 {
-	CK_BYTE data[BLOCK_LEN];
-	CK_KEY_DERIVATION_STRING_DATA p = { data, BLOCK_LEN };
-	CK_MECHANISM join = { CKM_CONCATENATE_DATA_AND_BASE, &p, sizeof(p) };
+	CK_ULONG len = (CK_ULONG)j->in->curve->field_len;
+	CK_OBJECT_HANDLE joined = 0;
+	CK_RV rv;
+
+	if ((rv = agree_inside(j)) != CKR_OK)
+		return rv;
+	if (j->in->prefix.len == 0)
+		return hkdf_inside(j, j->z, &ret->handle);
+	rv = join_inside(j, j->in->prefix, BYTES_NULL, j->z, len, &joined);
+	if (rv == CKR_OK)
+		rv = hkdf_inside(j, joined, &ret->handle);
+	destroy(j->t, joined);
+	return rv;
+}
+
+/* SHA-256 of pad || prefix || key, a key again. */
+static CK_RV
+hash_inside(struct job *j, const uint8_t pad[BLOCK_LEN], struct bytes prefix,
+    CK_OBJECT_HANDLE key, CK_ULONG len, CK_OBJECT_HANDLE *ret)
+{
 	CK_MECHANISM hash = { CKM_SHA256_KEY_DERIVATION, NULL, 0 };
 	CK_OBJECT_HANDLE joined = 0;
 	CK_RV rv;
 
-	memcpy(data, pad, sizeof(data));
-	rv = derive(j, &join, key, BLOCK_LEN + len, USE_DERIVE, &joined);
+	rv =
+	    join_inside(j, bytes_of(pad, BLOCK_LEN), prefix, key, len, &joined);
 	if (rv == CKR_OK)
 		rv = derive(j, &hash, joined, SECRET_LEN, USE_DERIVE, ret);
 	destroy(j->t, joined);
@@ -223,32 +302,36 @@ path_composed(struct job *j, struct agree_secret *ret)
 	if (!blob_set(&info, j->in->info))
 		return CKR_HOST_MEMORY;
 	data[0].value = info.ptr;
-	if ((rv = hash_inside(j, j->ipad, j->z, len, &inner)) != CKR_OK)
-		goto out;
-	if ((rv = hash_inside(j, j->opad, inner, SECRET_LEN, &prk)) != CKR_OK)
-		goto out;
-	rv = derive(j, &expand, prk, SECRET_LEN, USE_SIGN, &ret->handle);
-out:
+	rv = hash_inside(j, j->ipad, j->in->prefix, j->z, len, &inner);
+	if (rv == CKR_OK)
+		rv = hash_inside(j, j->opad, BYTES_NULL, inner, SECRET_LEN,
+		    &prk);
+	if (rv == CKR_OK)
+		rv = derive_result(j, &expand, prk, &ret->handle);
 	destroy(j->t, inner);
 	destroy(j->t, prk);
 	blob_reset(&info);
 	return rv;
 }
 
-/* SHA-256(ipad || Z), by the token. */
+/* SHA-256(ipad || prefix || Z), by the token. */
 static CK_RV
 digest_key(const struct job *j, uint8_t out[SECRET_LEN])
 {
 	const struct token *t = j->t;
 	CK_MECHANISM m = { CKM_SHA256, NULL, 0 };
-	CK_BYTE ipad[BLOCK_LEN];
+	CK_BYTE data[BLOCK_LEN + PREFIX_MAX];
+	struct bytes prefix = j->in->prefix;
 	CK_ULONG len = SECRET_LEN;
 	CK_RV rv;
 
 	if ((rv = t->f->C_DigestInit(t->session, &m)) != CKR_OK)
 		return rv;
-	memcpy(ipad, j->ipad, sizeof(ipad));
-	rv = t->f->C_DigestUpdate(t->session, ipad, sizeof(ipad));
+	memcpy(data, j->ipad, BLOCK_LEN);
+	if (prefix.len > 0)
+		memcpy(data + BLOCK_LEN, prefix.ptr, prefix.len);
+	rv = t->f->C_DigestUpdate(t->session, data,
+	    (CK_ULONG)(BLOCK_LEN + prefix.len));
 	if (rv == CKR_OK)
 		rv = t->f->C_DigestKey(t->session, j->z);
 	if (rv != CKR_OK) {
@@ -292,6 +375,8 @@ path_export(struct job *j, struct agree_secret *ret)
 {
 	struct blob z = BLOB_INIT;
 	CK_OBJECT_HANDLE object = 0;
+	uint8_t prk[SECRET_LEN];
+	struct bytes ikm[2];
 	uint8_t *okm;
 	CK_RV rv;
 
@@ -303,14 +388,18 @@ path_export(struct job *j, struct agree_secret *ret)
 		rv = CKR_DEVICE_ERROR;
 		goto out;
 	}
+	ikm[0] = j->in->prefix;
+	ikm[1] = blob_bytes(&z);
 	okm = blob_extend(&ret->memory, SECRET_LEN);
 	if (okm == NULL ||
-	    !hasher_hkdf(j->h, j->in->salt, blob_bytes(&z), j->in->info, okm,
-		SECRET_LEN))
+	    !hasher_hmac(j->h, j->in->salt, ikm, nitems(ikm), prk) ||
+	    !hasher_hkdf_expand(j->h, bytes_of(prk, sizeof(prk)), j->in->info,
+		okm, SECRET_LEN))
 		rv = CKR_HOST_MEMORY;
 out:
 	destroy(j->t, object);
 	blob_reset(&z);
+	OPENSSL_cleanse(prk, sizeof(prk));
 	return rv;
 }
 
@@ -325,17 +414,21 @@ static const struct {
 	{ AGREE_PATH_D, path_export },
 };
 
-/* Does the token compute an HMAC with what it has derived? */
+/*
+ * Is what the token has derived of any use there? is_known: an HMAC has worked
+ * before.
+ */
 static CK_RV
-try_hmac(const struct job *j, const struct agree_secret *s)
+try_use(const struct job *j, const struct agree_secret *s, bool is_known)
 {
 	const struct bytes part = bytes_of("", 1);
 	uint8_t tag[SECRET_LEN];
 
-	return agree_hmac(j->t, j->h, s, &part, 1, tag);
+	if (j->in->use != NULL)
+		return j->in->use(j->t, j->h, s, j->in->arg);
+	return is_known ? CKR_OK : agree_hmac(j->t, j->h, s, &part, 1, tag);
 }
 
-/* is_known: it has worked before, so only its result is of interest. */
 static CK_RV
 try_path(struct job *j, size_t i, bool is_known, struct agree_secret *ret)
 {
@@ -344,8 +437,8 @@ try_path(struct job *j, size_t i, bool is_known, struct agree_secret *ret)
 
 	s.path = paths[i].path;
 	rv = paths[i].derive(j, &s);
-	if (rv == CKR_OK && s.handle != 0 && !is_known)
-		rv = try_hmac(j, &s);
+	if (rv == CKR_OK && s.handle != 0)
+		rv = try_use(j, &s, is_known);
 	if (rv == CKR_OK)
 		*ret = s;
 	else
@@ -368,13 +461,13 @@ try_paths(struct job *j, struct agree_secret *ret)
 		if (paths[i].path == known && known <= weakest)
 			rv = try_path(j, i, true, ret);
 	}
-	for (i = 0; i < nitems(paths) && is_refusal(rv); i++) {
+	for (i = 0; i < nitems(paths) && agree_is_refusal(rv); i++) {
 		if (paths[i].path != known && paths[i].path <= weakest)
 			rv = try_path(j, i, false, ret);
 	}
 	if (rv == CKR_OK && j->in->path != NULL)
 		*j->in->path = ret->path;
-	return is_refusal(rv) ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
+	return agree_is_refusal(rv) ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
 }
 
 static void
@@ -409,10 +502,30 @@ read_private(struct job *j)
 	rv = j->t->f->C_GetAttributeValue(j->t->session, j->in->key, &a, 1);
 	if (rv == CKR_OBJECT_HANDLE_INVALID)
 		return CKR_KEY_HANDLE_INVALID;
-	if (rv != CKR_OK && !is_refusal(rv))
+	if (rv != CKR_OK && !agree_is_refusal(rv))
 		return rv;
 	j->private_ = rv == CKR_OK ? value : CK_TRUE;
 	return CKR_OK;
+}
+
+/* j->z stays, for the caller to destroy. */
+static CK_RV
+job_run(struct job *j, struct agree_secret *ret)
+{
+	const struct agree_input *in = j->in;
+	CK_RV rv;
+
+	if (in->salt.len > BLOCK_LEN || in->prefix.len > PREFIX_MAX ||
+	    in->info.len > UINT16_MAX)
+		return CKR_ARGUMENTS_BAD;
+	if (in->curve->kind == CURVE_EDWARDS)
+		return CKR_KEY_FUNCTION_NOT_PERMITTED;
+	if (!curve_point_valid(in->curve, in->peer))
+		return CKR_DOMAIN_PARAMS_INVALID;
+	if ((rv = read_private(j)) != CKR_OK)
+		return rv;
+	job_prepare(j);
+	return try_paths(j, ret);
 }
 
 CK_RV
@@ -422,16 +535,70 @@ agree_derive(const struct token *t, struct hasher *h,
 	struct job j = { .t = t, .h = h, .in = in };
 	CK_RV rv;
 
-	if (in->salt.len > BLOCK_LEN || in->info.len > UINT16_MAX)
-		return CKR_ARGUMENTS_BAD;
-	if (in->curve->kind == CURVE_EDWARDS)
-		return CKR_KEY_FUNCTION_NOT_PERMITTED;
-	if (!curve_point_valid(in->curve, in->peer))
-		return CKR_DOMAIN_PARAMS_INVALID;
-	if ((rv = read_private(&j)) != CKR_OK)
+	rv = job_run(&j, ret);
+	destroy(t, j.z);
+	return rv;
+}
+
+/* The path has been found: once more, to the object that is asked for. */
+static CK_RV
+object_inside(struct job *j, enum agree_path path, CK_OBJECT_HANDLE *ret)
+{
+	struct agree_secret s = AGREE_SECRET_INIT;
+	CK_RV rv = CKR_GENERAL_ERROR;
+
+	for (size_t i = 0; i < nitems(paths); i++) {
+		if (paths[i].path == path)
+			rv = paths[i].derive(j, &s);
+	}
+	if (rv == CKR_OK)
+		*ret = s.handle;
+	return rv;
+}
+
+static CK_RV
+object_of_memory(const struct job *j, struct blob *value, CK_OBJECT_HANDLE *ret)
+{
+	const struct agree_object *o = j->object;
+	CK_OBJECT_HANDLE key = 0;
+	CK_ATTRIBUTE *all;
+	CK_RV rv;
+
+	rv = object_template(o,
+	    (CK_ATTRIBUTE){ CKA_VALUE, value->ptr, (CK_ULONG)value->len },
+	    &all);
+	if (rv != CKR_OK)
 		return rv;
-	job_prepare(&j);
-	rv = try_paths(&j, ret);
+	rv = j->t->f->C_CreateObject(o->session, all, o->n + 1, &key);
+	free(all);
+	if (rv == CKR_OK)
+		*ret = key;
+	return rv;
+}
+
+CK_RV
+agree_derive_object(const struct token *t, struct hasher *h,
+    const struct agree_input *in, const struct agree_object *o,
+    CK_OBJECT_HANDLE *ret, enum agree_path *ret_path)
+{
+	struct agree_secret s = AGREE_SECRET_INIT;
+	struct job j = { .t = t, .h = h, .in = in };
+	CK_OBJECT_HANDLE key = 0;
+	enum agree_path path;
+	CK_RV rv;
+
+	if ((rv = job_run(&j, &s)) != CKR_OK)
+		goto out;
+	path = s.path;
+	j.object = o;
+	rv = s.handle != 0 ? object_inside(&j, path, &key)
+			   : object_of_memory(&j, &s.memory, &key);
+	if (rv == CKR_OK) {
+		*ret = key;
+		*ret_path = path;
+	}
+out:
+	agree_secret_reset(t, &s);
 	destroy(t, j.z);
 	return rv;
 }
@@ -482,56 +649,4 @@ agree_secret_reset(const struct token *t, struct agree_secret *s)
 	destroy(t, s->handle);
 	blob_reset(&s->memory);
 	*s = AGREE_SECRET_INIT;
-}
-
-/* A public key whose private half nobody keeps. */
-static bool
-fresh_peer(const struct curve *c, uint8_t out[CURVE_MAX_POINT], size_t *ret_len)
-{
-	size_t len = CURVE_MAX_POINT;
-	EVP_PKEY *key;
-	bool ok;
-
-	if (c->kind == CURVE_WEIERSTRASS)
-		key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", c->group);
-	else
-		key = EVP_PKEY_Q_keygen(NULL, NULL, c->group);
-	if (key == NULL)
-		return false;
-	ok = EVP_PKEY_get_octet_string_param(key,
-		 OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, out, len, &len) == 1;
-	EVP_PKEY_free(key);
-	if (ok)
-		*ret_len = len;
-	return ok;
-}
-
-CK_RV
-agree_probe(const struct token *t, struct hasher *h, CK_OBJECT_HANDLE key,
-    enum agree_path *ret)
-{
-	static const uint8_t salt[SECRET_LEN];
-	struct agree_secret s = AGREE_SECRET_INIT;
-	struct agree_input in = { .key = key,
-		.salt = bytes_of(salt, sizeof(salt)),
-		.info = bytes_str("EMacKey") };
-	enum agree_path found = AGREE_PATH_S;
-	uint8_t peer[CURVE_MAX_POINT];
-	CK_RV rv;
-
-	if ((rv = token_key_curve(t, key, &in.curve)) != CKR_OK)
-		return rv;
-	if (in.curve->kind != CURVE_EDWARDS) {
-		if (!fresh_peer(in.curve, peer, &in.peer.len))
-			return CKR_HOST_MEMORY;
-		in.peer.ptr = peer;
-		rv = agree_derive(t, h, &in, &s);
-		if (rv == CKR_OK)
-			found = s.path;
-		else if (rv != CKR_KEY_FUNCTION_NOT_PERMITTED)
-			return rv;
-		agree_secret_reset(t, &s);
-	}
-	*ret = found;
-	return CKR_OK;
 }

@@ -20,16 +20,6 @@ enum agree_path {
 	AGREE_PATH_S = 0x53
 };
 
-struct agree_input {
-	CK_OBJECT_HANDLE key;      /* private, CKA_DERIVE */
-	const struct curve *curve; /* of key and peer */
-	struct bytes peer;         /* raw point; checked here */
-	struct bytes salt;         /* of HKDF-Extract, 32 bytes */
-	struct bytes info;         /* of HKDF-Expand */
-	enum agree_path weakest; /* a weaker path is not tried; UNKNOWN: any */
-	enum agree_path *path;   /* in, out: tried first if known; or NULL */
-};
-
 /* What was derived: 32 bytes, in the token (A, B) or in memory (C, D). */
 struct agree_secret {
 	enum agree_path path;
@@ -40,6 +30,27 @@ struct agree_secret {
 #define AGREE_SECRET_INIT \
 	((struct agree_secret){ AGREE_PATH_UNKNOWN, 0, BLOB_INIT })
 
+typedef CK_RV agree_use_fn(const struct token *t, struct hasher *h,
+    const struct agree_secret *s, void *arg);
+
+struct agree_input {
+	CK_OBJECT_HANDLE key;      /* private, CKA_DERIVE */
+	const struct curve *curve; /* of key and peer */
+	struct bytes peer;         /* raw point; checked here */
+	struct bytes
+	    salt; /* of HKDF-Extract, at most 64 bytes; zeros if none */
+	struct bytes prefix;     /* before the shared secret in HKDF-Extract */
+	struct bytes info;       /* of HKDF-Expand */
+	enum agree_path weakest; /* a weaker path is not tried; UNKNOWN: any */
+	enum agree_path *path;   /* in, out: tried first if known; or NULL */
+	/*
+	 * Does what the secret is for, where it is in the token: a refusal
+	 * means that this path is no way. NULL: an HMAC is tried.
+	 */
+	agree_use_fn *use;
+	void *arg;
+};
+
 /*
  * CKR_OK; CKR_KEY_FUNCTION_NOT_PERMITTED if no path that is allowed works;
  * CKR_DOMAIN_PARAMS_INVALID for a peer that is not on the curve; otherwise the
@@ -47,6 +58,25 @@ struct agree_secret {
  */
 CK_RV agree_derive(const struct token *t, struct hasher *h,
     const struct agree_input *in, struct agree_secret *ret) NODISCARD;
+
+/* The secret as a key of its owner. */
+struct agree_object {
+	CK_SESSION_HANDLE session; /* that the object belongs to */
+	CK_ATTRIBUTE *template;    /* with class and type; neither value... */
+	CK_ULONG n;                /* ... nor its length */
+};
+
+/*
+ * The same, as an object: derived inside on paths A and B, made of what is in
+ * memory on C and D. What the template asks for and the token does not give is
+ * the token's own code, and no weaker path is taken for it.
+ */
+CK_RV agree_derive_object(const struct token *t, struct hasher *h,
+    const struct agree_input *in, const struct agree_object *o,
+    CK_OBJECT_HANDLE *ret, enum agree_path *ret_path) NODISCARD;
+
+/* An answer that means "not this way", rather than a fault. */
+bool agree_is_refusal(CK_RV rv);
 
 /* HMAC-SHA-256 keyed by the secret, where it is. */
 CK_RV agree_hmac(const struct token *t, struct hasher *h,

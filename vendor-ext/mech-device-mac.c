@@ -5,8 +5,8 @@
 #include <p11-kit/pkcs11.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "vendor-ext/cose-key.h"
 #include "vendor-ext/mechanism-ops.h"
+#include "vendor-ext/session-key.h"
 
 #define TAG_LEN 32
 #define ALG_MAX 16
@@ -28,27 +28,6 @@ sign_len(const struct mechanism_op *op)
 {
 	(void)op;
 	return TAG_LEN;
-}
-
-/* The reader's key inside of the transcript, as a point of our curve. */
-static CK_RV
-reader_point(const struct mechanism_op *op, const struct tbs *t, uint8_t *out,
-    size_t *ret_len)
-{
-	struct cbor_reader r;
-	struct cose_key key;
-
-	if (bytes_is_null(t->ereader_key))
-		return CKR_DATA_INVALID;
-	cbor_reader_init(&r, t->ereader_key);
-	if (!cose_key_read(&r, false, &key))
-		return CKR_DATA_INVALID;
-	/* Only the device may compress its key (12.7.2). */
-	if (key.compressed)
-		return CKR_DATA_INVALID;
-	if (key.curve != op->curve || !cose_key_point(&key, out, ret_len))
-		return CKR_DOMAIN_PARAMS_INVALID;
-	return CKR_OK;
 }
 
 /* SHA-256(SessionTranscriptBytes) */
@@ -97,7 +76,9 @@ sign(struct mechanism_op *op, const struct token *token, struct hasher *h,
 	};
 	CK_RV rv;
 
-	if ((rv = reader_point(op, t, point, &in.peer.len)) != CKR_OK)
+	rv = session_key_peer(t->ereader_key, op->curve, false, point,
+	    &in.peer.len);
+	if (rv != CKR_OK)
 		return rv;
 	in.peer.ptr = point;
 	if (!transcript_hash(h, t->transcript, salt))

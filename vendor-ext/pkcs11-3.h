@@ -36,7 +36,9 @@ struct pkcs11_eddsa_params {
 };
 
 /* CK_HKDF_PARAMS, 3.0 6.62.2 */
+#define PKCS11_HKDF_SALT_NULL 1UL
 #define PKCS11_HKDF_SALT_DATA 2UL
+#define PKCS11_HKDF_SALT_KEY  4UL
 
 struct pkcs11_hkdf_params {
 	CK_BBOOL extract;

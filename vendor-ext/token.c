@@ -6,6 +6,9 @@
 #include "vendor-ext/pkcs11-3.h"
 #include "vendor-ext/token.h"
 
+/* More public keys than this with one CKA_ID are not looked at. */
+#define MAX_PUBLIC 8
+
 /* An attribute that changes between the two calls is asked for again. */
 #define MAX_TRIES 3
 
@@ -222,6 +225,62 @@ token_find(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
 		rv = final;
 	if (rv == CKR_OK)
 		*ret_n = found;
+	return rv;
+}
+
+/* The one point that all of these have. */
+static CK_RV
+common_point(const struct token *t, const CK_OBJECT_HANDLE *keys, CK_ULONG n,
+    struct blob *ret)
+{
+	struct blob point = BLOB_INIT, other = BLOB_INIT;
+	CK_RV rv = CKR_ATTRIBUTE_TYPE_INVALID;
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		rv = token_key_point(t, keys[i], i == 0 ? &point : &other);
+		if (rv != CKR_OK)
+			break;
+		if (i > 0 &&
+		    !bytes_equal(blob_bytes(&point), blob_bytes(&other))) {
+			rv = CKR_ATTRIBUTE_TYPE_INVALID;
+			break;
+		}
+	}
+	if (rv == CKR_OK)
+		blob_move(ret, &point);
+	blob_reset(&point);
+	blob_reset(&other);
+	return rv;
+}
+
+CK_RV
+token_key_public(const struct token *t, CK_OBJECT_HANDLE key, struct blob *ret)
+{
+	CK_OBJECT_CLASS class = CKO_PUBLIC_KEY;
+	CK_OBJECT_HANDLE found[MAX_PUBLIC];
+	struct blob id = BLOB_INIT;
+	CK_ATTRIBUTE template[] = {
+		{ CKA_CLASS, &class, sizeof(class) },
+		{ CKA_ID, NULL, 0 },
+	};
+	CK_ULONG n = 0;
+	CK_RV rv;
+
+	if (token_key_point(t, key, ret) == CKR_OK)
+		return CKR_OK;
+	rv = token_get(t, key, CKA_ID, &id);
+	/* Without one, any key without one would do. */
+	if (rv == CKR_OK && id.len == 0)
+		rv = CKR_ATTRIBUTE_TYPE_INVALID;
+	if (rv == CKR_OK) {
+		template[1].pValue = id.ptr;
+		template[1].ulValueLen = (CK_ULONG)id.len;
+		rv = token_find(t, template, nitems(template), found,
+		    nitems(found), &n);
+	}
+	if (rv == CKR_OK)
+		rv = common_point(t, found, n, ret);
+	blob_reset(&id);
 	return rv;
 }
 

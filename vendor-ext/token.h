@@ -36,6 +36,13 @@ CK_RV token_key_curve(const struct token *t, CK_OBJECT_HANDLE key,
 /* CKA_EC_POINT (DER-wrapped or raw) as a raw point; of a public key object. */
 CK_RV token_key_point(const struct token *t, CK_OBJECT_HANDLE key,
     struct blob *ret) NODISCARD;
+/*
+ * The public key that belongs to a private one: its own CKA_EC_POINT, or that
+ * of the public key object with its CKA_ID. CKR_ATTRIBUTE_TYPE_INVALID: there
+ * is none, or several that differ.
+ */
+CK_RV token_key_public(const struct token *t, CK_OBJECT_HANDLE key,
+    struct blob *ret) NODISCARD;
 /* All objects that match, at most max. */
 CK_RV token_find(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
     CK_OBJECT_HANDLE *ret, CK_ULONG max, CK_ULONG *ret_n) NODISCARD;

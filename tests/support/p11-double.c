@@ -95,6 +95,11 @@ WRAP(VerifyInit, m,
 WRAP(Verify, NULL,
     (CK_SESSION_HANDLE a, CK_BYTE *b, CK_ULONG c, CK_BYTE *e, CK_ULONG f),
     (a, b, c, e, f))
+WRAP(DecryptInit, m,
+    (CK_SESSION_HANDLE a, CK_MECHANISM *m, CK_OBJECT_HANDLE b), (a, m, b))
+WRAP(Decrypt, NULL,
+    (CK_SESSION_HANDLE a, CK_BYTE *b, CK_ULONG c, CK_BYTE *e, CK_ULONG *f),
+    (a, b, c, e, f))
 WRAP(DeriveKey, m,
     (CK_SESSION_HANDLE a, CK_MECHANISM *m, CK_OBJECT_HANDLE b, CK_ATTRIBUTE *c,
     CK_ULONG e, CK_OBJECT_HANDLE *f), (a, m, b, c, e, f))
@@ -123,6 +128,8 @@ p11_double_over(CK_FUNCTION_LIST *real)
 	d.list.C_Sign = Sign;
 	d.list.C_VerifyInit = VerifyInit;
 	d.list.C_Verify = Verify;
+	d.list.C_DecryptInit = DecryptInit;
+	d.list.C_Decrypt = Decrypt;
 	d.list.C_DeriveKey = DeriveKey;
 	return &d.list;
 }
