@@ -27,7 +27,13 @@ void module_stop(void);
  */
 struct stub *module_configure_stub(const char *conf);
 
-/* The (first) device below the module that runs now. */
+/* The same with n copies of it, one or two lines for each; n at most 8. */
+#define MODULE_MAX_STUBS 8
+bool module_configure_stubs(size_t n, const char *const *conf,
+    struct stub **ret) NODISCARD;
+
+/* The devices below the module that runs now. */
+struct device *module_device_at(size_t i);
 struct device *module_device(void);
 
 #endif

@@ -102,14 +102,16 @@ stub_info(CK_INFO *info)
 static CK_RV
 stub_slots(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
 {
-	CK_RV rv = CKR_OK;
+	CK_RV rv = atomic_load(&stub.list_answer);
 
 	(void)present;
+	if (rv != CKR_OK)
+		return rv;
 	if (list != NULL && *n < STUB_SLOTS)
 		rv = CKR_BUFFER_TOO_SMALL;
 	for (CK_SLOT_ID i = 0; list != NULL && rv == CKR_OK && i < STUB_SLOTS;
 	     i++)
-		list[i] = i;
+		list[i] = stub.listed_from + i;
 	*n = STUB_SLOTS;
 	return rv;
 }
@@ -130,8 +132,9 @@ stub_wait(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
 {
 	(void)reserved;
 	if (flags & CKF_DONT_BLOCK) {
+		atomic_fetch_add(&stub.waits, 1);
 		*slot = 1;
-		return CKR_OK;
+		return atomic_load(&stub.wait_answer);
 	}
 	pthread_mutex_lock(&lock);
 	while (running)

@@ -22,6 +22,9 @@ struct stub {
 	_Atomic CK_RV session_answer; /* of C_GetSessionInfo, unless CKR_OK */
 	_Atomic CK_RV close_answer;   /* of C_CloseSession, unless CKR_OK */
 	bool notify;                  /* C_GetSessionInfo calls back */
+	_Atomic CK_RV list_answer;    /* of C_GetSlotList, unless CKR_OK */
+	_Atomic CK_RV wait_answer;    /* of C_WaitForSlotEvent, not blocking */
+	CK_SLOT_ID listed_from;       /* C_GetSlotList: the first slot */
 	bool work;                    /* calls take a while */
 	/* What happened */
 	char init_args[128];
@@ -34,6 +37,7 @@ struct stub {
 	atomic_uint most_of; /* on one slot */
 	atomic_ulong sessions;
 	CK_SESSION_HANDLE last; /* handle that was given out last */
+	atomic_uint waits;      /* calls of C_WaitForSlotEvent, not blocking */
 };
 
 #endif
