@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/api-general.h"
 #include "module/api.h"
 
 CK_RV
@@ -97,6 +98,17 @@ C_GetInfo(CK_INFO *info)
 	if (rv == CKR_OK)
 		rv = info_of(call.devices, info);
 	return api_leave(&call, rv);
+}
+
+CK_RV
+general_info(const CK_VERSION *version, CK_INFO *info)
+{
+	CK_RV rv;
+
+	rv = C_GetInfo(info);
+	if (rv == CKR_OK)
+		info->cryptokiVersion = *version;
+	return rv;
 }
 
 /* As PKCS#11 says, whatever the handle, and initialised or not. */

@@ -1,112 +1,66 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The function list, and the only symbols that p11-mdoc.so exports. The rest
+ * The function lists, and the only symbols that p11-mdoc.so exports. The rest
  * of the module is in a convenience library, so that tests link it too.
  */
 #include "config.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "common/util.h"
-#include "module/pkcs11-3.h"
+#include "module/api-general.h"
+#include "module/interface.h"
 #include "module/trace.h"
+#include "module/vendor.h"
 
-#define EXPORT __attribute__((visibility("default")))
+#define EXPORT      __attribute__((visibility("default")))
 
-static CK_FUNCTION_LIST function_list = {
-	.version = { 2, 40 },
-	.C_Initialize = C_Initialize,
-	.C_Finalize = C_Finalize,
-	.C_GetInfo = C_GetInfo,
-	.C_GetFunctionList = C_GetFunctionList,
-	.C_GetSlotList = C_GetSlotList,
-	.C_GetSlotInfo = C_GetSlotInfo,
-	.C_GetTokenInfo = C_GetTokenInfo,
-	.C_GetMechanismList = C_GetMechanismList,
-	.C_GetMechanismInfo = C_GetMechanismInfo,
-	.C_InitToken = C_InitToken,
-	.C_InitPIN = C_InitPIN,
-	.C_SetPIN = C_SetPIN,
-	.C_OpenSession = C_OpenSession,
-	.C_CloseSession = C_CloseSession,
-	.C_CloseAllSessions = C_CloseAllSessions,
-	.C_GetSessionInfo = C_GetSessionInfo,
-	.C_GetOperationState = C_GetOperationState,
-	.C_SetOperationState = C_SetOperationState,
-	.C_Login = C_Login,
-	.C_Logout = C_Logout,
-	.C_CreateObject = C_CreateObject,
-	.C_CopyObject = C_CopyObject,
-	.C_DestroyObject = C_DestroyObject,
-	.C_GetObjectSize = C_GetObjectSize,
-	.C_GetAttributeValue = C_GetAttributeValue,
-	.C_SetAttributeValue = C_SetAttributeValue,
-	.C_FindObjectsInit = C_FindObjectsInit,
-	.C_FindObjects = C_FindObjects,
-	.C_FindObjectsFinal = C_FindObjectsFinal,
-	.C_EncryptInit = C_EncryptInit,
-	.C_Encrypt = C_Encrypt,
-	.C_EncryptUpdate = C_EncryptUpdate,
-	.C_EncryptFinal = C_EncryptFinal,
-	.C_DecryptInit = C_DecryptInit,
-	.C_Decrypt = C_Decrypt,
-	.C_DecryptUpdate = C_DecryptUpdate,
-	.C_DecryptFinal = C_DecryptFinal,
-	.C_DigestInit = C_DigestInit,
-	.C_Digest = C_Digest,
-	.C_DigestUpdate = C_DigestUpdate,
-	.C_DigestKey = C_DigestKey,
-	.C_DigestFinal = C_DigestFinal,
-	.C_SignInit = C_SignInit,
-	.C_Sign = C_Sign,
-	.C_SignUpdate = C_SignUpdate,
-	.C_SignFinal = C_SignFinal,
-	.C_SignRecoverInit = C_SignRecoverInit,
-	.C_SignRecover = C_SignRecover,
-	.C_VerifyInit = C_VerifyInit,
-	.C_Verify = C_Verify,
-	.C_VerifyUpdate = C_VerifyUpdate,
-	.C_VerifyFinal = C_VerifyFinal,
-	.C_VerifyRecoverInit = C_VerifyRecoverInit,
-	.C_VerifyRecover = C_VerifyRecover,
-	.C_DigestEncryptUpdate = C_DigestEncryptUpdate,
-	.C_DecryptDigestUpdate = C_DecryptDigestUpdate,
-	.C_SignEncryptUpdate = C_SignEncryptUpdate,
-	.C_DecryptVerifyUpdate = C_DecryptVerifyUpdate,
-	.C_GenerateKey = C_GenerateKey,
-	.C_GenerateKeyPair = C_GenerateKeyPair,
-	.C_WrapKey = C_WrapKey,
-	.C_UnwrapKey = C_UnwrapKey,
-	.C_DeriveKey = C_DeriveKey,
-	.C_SeedRandom = C_SeedRandom,
-	.C_GenerateRandom = C_GenerateRandom,
-	.C_GetFunctionStatus = C_GetFunctionStatus,
-	.C_CancelFunction = C_CancelFunction,
-	.C_WaitForSlotEvent = C_WaitForSlotEvent,
-};
+#define ENTRY(name) .name = name,
 
-/* Newest first; a list of 3.0 goes before this one. */
-static char name_pkcs11[] = "PKCS 11";
+static CK_FUNCTION_LIST list_2_40 = { .version = { 2, 40 },
+	FUNCTIONS_2_40(ENTRY) };
 
+static CK_FUNCTION_LIST_3_0 list_3_0 = { .version = { 3, 0 },
+	FUNCTIONS_2_40(ENTRY) FUNCTIONS_3_0(ENTRY) };
+
+static CK_FUNCTION_LIST_3_2 list_3_2 = { .version = { 3, 2 },
+	FUNCTIONS_2_40(ENTRY) FUNCTIONS_3_0(ENTRY) FUNCTIONS_3_2(ENTRY) };
+
+static CK_UTF8CHAR name_pkcs11[] = INTERFACE_NAME;
+static CK_UTF8CHAR name_vendor[] = MDOC_INTERFACE;
+
+/*
+ * The first is the default. None is fork-safe: that would let a child go on
+ * with the parent's sessions (3.0, 3.5), and ours has to initialise anew.
+ */
 static CK_INTERFACE interfaces[] = {
-	{ (CK_UTF8CHAR *)name_pkcs11, &function_list, 0 },
+	{ name_pkcs11, &list_3_0, 0 },
+	{ name_pkcs11, &list_2_40, 0 },
+	{ name_vendor, &vendor_interface, 0 },
+	/* Only where a device has it. */
+	{ name_pkcs11, &list_3_2, 0 },
 };
 
-EXPORT CK_RV
-C_GetFunctionList(CK_FUNCTION_LIST **ret)
+/* What C_GetInfo says of PKCS#11 is the version of the list it is in. */
+static CK_RV
+info_3_0(CK_INFO *info)
 {
-	if (ret == NULL)
-		return CKR_ARGUMENTS_BAD;
-	*ret = trace_list(&function_list);
-	return CKR_OK;
+	return general_info(&list_3_0.version, info);
+}
+
+static CK_RV
+info_3_2(CK_INFO *info)
+{
+	return general_info(&list_3_2.version, info);
 }
 
 /* Where a trace is asked for, no list of ours is seen untraced. */
 static void
-interfaces_trace(void)
+interfaces_make(void)
 {
+	list_3_0.C_GetInfo = info_3_0;
+	list_3_2.C_GetInfo = info_3_2;
 	for (size_t i = 0; i < nitems(interfaces); i++)
 		interfaces[i].pFunctionList =
 		    trace_list(interfaces[i].pFunctionList);
@@ -115,34 +69,31 @@ interfaces_trace(void)
 static pthread_once_t interfaces_once = PTHREAD_ONCE_INIT;
 
 EXPORT CK_RV
+C_GetFunctionList(CK_FUNCTION_LIST **ret)
+{
+	if (ret == NULL)
+		return CKR_ARGUMENTS_BAD;
+	*ret = trace_list(&list_2_40);
+	return CKR_OK;
+}
+
+EXPORT CK_RV
 C_GetInterfaceList(CK_INTERFACE *list, CK_ULONG *n)
 {
+	size_t have = nitems(interfaces);
 	CK_RV rv = CKR_OK;
 
 	if (n == NULL)
 		return CKR_ARGUMENTS_BAD;
-	(void)pthread_once(&interfaces_once, interfaces_trace);
-	if (list != NULL && *n < nitems(interfaces))
+	(void)pthread_once(&interfaces_once, interfaces_make);
+	if (!interface_offers_3_2())
+		have--;
+	if (list != NULL && *n < have)
 		rv = CKR_BUFFER_TOO_SMALL;
 	else if (list != NULL)
-		memcpy(list, interfaces, sizeof(interfaces));
-	*n = nitems(interfaces);
+		memcpy(list, interfaces, have * sizeof(*list));
+	*n = have;
 	return rv;
-}
-
-/* Every function list begins with its version (PKCS#11 3.0, 5.2). */
-static bool
-interface_is(const CK_INTERFACE *i, const CK_UTF8CHAR *name,
-    const CK_VERSION *version, CK_FLAGS flags)
-{
-	const CK_VERSION *v = i->pFunctionList;
-
-	return (name == NULL ||
-		   !strcmp((const char *)name,
-		       (const char *)i->pInterfaceName)) &&
-	    (version == NULL ||
-		(v->major == version->major && v->minor == version->minor)) &&
-	    (i->flags & flags) == flags;
 }
 
 EXPORT CK_RV
@@ -151,12 +102,13 @@ C_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version, CK_INTERFACE **ret,
 {
 	if (ret == NULL)
 		return CKR_ARGUMENTS_BAD;
-	(void)pthread_once(&interfaces_once, interfaces_trace);
+	(void)pthread_once(&interfaces_once, interfaces_make);
 	for (size_t i = 0; i < nitems(interfaces); i++) {
-		if (interface_is(&interfaces[i], name, version, flags)) {
-			*ret = &interfaces[i];
-			return CKR_OK;
-		}
+		if (!interface_is(&interfaces[i], name, version, flags) ||
+		    (i == nitems(interfaces) - 1 && !interface_offers_3_2()))
+			continue;
+		*ret = &interfaces[i];
+		return CKR_OK;
 	}
 	return CKR_FUNCTION_FAILED;
 }

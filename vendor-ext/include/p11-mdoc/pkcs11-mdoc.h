@@ -101,4 +101,42 @@
 #define CKO_ISO23465_PASSWORD              MDOC_VENDOR(0x2004UL)
 #define CKA_ISO23465_CLASS                 MDOC_VENDOR(0x2001UL)
 
+/*
+ * The interface "Vendor p11-mdoc" of C_GetInterface: by it a program knows
+ * this module, whatever C_GetInfo says, and asks for what PKCS#11 has no
+ * function for. All strings are constant. Version 1.0; later ones have more
+ * at the end.
+ */
+#define MDOC_INTERFACE "Vendor p11-mdoc"
+
+/* What is named. */
+#define MDOC_NAME_MECHANISM 1UL
+#define MDOC_NAME_CLASS     2UL
+#define MDOC_NAME_ATTRIBUTE 3UL
+
+/* What is told of the device behind a slot. */
+#define MDOC_DEVICE_NAME   1UL /* NAME of its [device NAME] */
+#define MDOC_DEVICE_MODULE 2UL /* path of its PKCS#11 module */
+#define MDOC_DEVICE_PKCS11 3UL /* newest version it has: "2.40", "3.2" */
+
+/* There if a PKCS#11 header was included before, whose types it uses. */
+#ifdef CRYPTOKI_VERSION_MAJOR
+typedef struct mdoc_interface {
+	CK_VERSION version;  /* of this structure */
+	const char *library; /* version of p11-mdoc, "0.1.0" */
+	/*
+	 * "CKM_MDOC_DEVICE_MAC": the name of a number of this header, and of
+	 * those of PKCS#11 that are known. NULL: unknown.
+	 */
+	const char *(*name)(CK_ULONG kind, CK_ULONG number);
+	/*
+	 * Text in UTF-8 without a NUL, as PKCS#11 gives out data: text NULL
+	 * asks for the length, CKR_BUFFER_TOO_SMALL says it. After
+	 * C_Initialize. CKR_SLOT_ID_INVALID, CKR_ARGUMENTS_BAD.
+	 */
+	CK_RV(*device)
+	(CK_SLOT_ID slot, CK_ULONG what, CK_UTF8CHAR *text, CK_ULONG *text_len);
+} mdoc_interface;
+#endif
+
 #endif
