@@ -65,7 +65,7 @@ test_slots(void **state)
 	assert_int_equal(stub[0]->calls, 2);
 	assert_int_equal(stub[1]->calls, 1);
 	assert_int_equal(stub[2]->calls, 2);
-	/* Left out; unknown to the device; of no device; marked as no slot is */
+	/* Left out; unknown to the device; of no device; marked */
 	assert_int_equal(C_GetSlotInfo(SLOT(1), &info), CKR_SLOT_ID_INVALID);
 	assert_int_equal(C_GetSlotInfo(SLOT(2) + 2, &info),
 	    CKR_SLOT_ID_INVALID);

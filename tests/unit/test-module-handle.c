@@ -223,11 +223,9 @@ static void
 takes(CK_OBJECT_HANDLE h, CK_OBJECT_HANDLE down)
 {
 	CK_FUNCTION_LIST *f = downstream_functions();
-	CK_RV (*const inits[])
-	(CK_SESSION_HANDLE, CK_MECHANISM *, CK_OBJECT_HANDLE) = {
-		f->C_EncryptInit, f->C_DecryptInit, f->C_SignInit,
-		f->C_SignRecoverInit, f->C_VerifyInit, f->C_VerifyRecoverInit
-	};
+	const CK_C_SignInit inits[] = { f->C_EncryptInit, f->C_DecryptInit,
+		f->C_SignInit, f->C_SignRecoverInit, f->C_VerifyInit,
+		f->C_VerifyRecoverInit };
 
 #define SEES(call)                                    \
 	do {                                          \
