@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* api-general: what the function lists of 3.x say otherwise than that of 2.40. */
+/* api-general: what the lists of 3.x say otherwise than that of 2.40. */
 #ifndef MODULE_API_GENERAL_H
 #define MODULE_API_GENERAL_H
 

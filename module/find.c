@@ -13,6 +13,7 @@
 #include "module/find.h"
 #include "module/inner.h"
 #include "module/object.h"
+#include "module/profobj.h"
 
 /* In memory of its owner. */
 struct handles {
@@ -191,6 +192,39 @@ vendor_init(struct api_call *c, const CK_ATTRIBUTE *template, CK_ULONG n)
 	return CKR_OK;
 }
 
+/*
+ * Profile objects: ours first, then the device's own. One that has never heard
+ * of the class has none.
+ */
+static CK_RV
+profile_init(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n)
+{
+	struct find *f = &c->session->find;
+	CK_OBJECT_HANDLE *found;
+	CK_ULONG n_found = 0;
+	CK_RV rv;
+
+	found = calloc(PROFILE_MAX, sizeof(*found));
+	if (found == NULL)
+		return CKR_HOST_MEMORY;
+	/* What goes wrong there, the device says here too. */
+	if (profobj_find(c, template, n, found, &n_found) != CKR_OK)
+		n_found = 0;
+	rv = c->f->C_FindObjectsInit(c->down, template, n);
+	f->passed = rv == CKR_OK;
+	if (n_found > 0 && rv == CKR_ATTRIBUTE_VALUE_INVALID)
+		rv = CKR_OK;
+	if (rv != CKR_OK || n_found == 0) {
+		free(found);
+		return rv;
+	}
+	f->vendor = true;
+	f->found = found;
+	f->n = n_found;
+	f->next = 0;
+	return CKR_OK;
+}
+
 CK_RV
 find_init(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n)
 {
@@ -202,28 +236,37 @@ find_init(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n)
 	if (names_ours(template, n))
 		return f->passed ? CKR_OPERATION_ACTIVE
 				 : vendor_init(c, template, n);
+	if (profobj_is_asked(template, n) && !f->passed)
+		return profile_init(c, template, n);
 	rv = c->f->C_FindObjectsInit(c->down, template, n);
 	if (rv == CKR_OK)
 		f->passed = true;
 	return rv;
 }
 
+/* Fewer than asked for means that there are no more: the device goes on. */
 CK_RV
 find_next(struct api_call *c, CK_OBJECT_HANDLE *objects, CK_ULONG max,
     CK_ULONG *n)
 {
 	struct find *f = &c->session->find;
-	CK_ULONG count;
+	CK_ULONG count, more = 0;
+	CK_RV rv = CKR_OK;
 
 	if (!f->vendor)
 		return c->f->C_FindObjects(c->down, objects, max, n);
 	if (objects == NULL || n == NULL)
 		return CKR_ARGUMENTS_BAD;
 	count = f->n - f->next < max ? f->n - f->next : max;
+	if (f->passed && count < max)
+		rv = c->f->C_FindObjects(c->down, objects + count, max - count,
+		    &more);
+	if (rv != CKR_OK)
+		return rv;
 	if (count > 0)
 		memcpy(objects, f->found + f->next, count * sizeof(*objects));
 	f->next += count;
-	*n = count;
+	*n = count + more;
 	return CKR_OK;
 }
 
@@ -231,12 +274,12 @@ CK_RV
 find_final(struct api_call *c)
 {
 	struct find *f = &c->session->find;
+	bool ours = f->vendor;
 	CK_RV rv;
 
-	if (f->vendor) {
-		find_drop(f);
+	find_drop(f);
+	if (ours && !f->passed)
 		return CKR_OK;
-	}
 	rv = c->f->C_FindObjectsFinal(c->down);
 	if (rv == CKR_OK || rv == CKR_OPERATION_NOT_INITIALIZED)
 		f->passed = false;

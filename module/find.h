@@ -2,7 +2,7 @@
 /*
  * find: searches. A template that names nothing of ours goes to the device as
  * it is; one that does never reaches it, and is answered from a list that is
- * made when the search begins.
+ * made when the search begins. Profile objects come from both.
  */
 #ifndef MODULE_FIND_H
 #define MODULE_FIND_H
@@ -17,7 +17,7 @@ struct api_call;
 
 struct find {
 	bool passed; /* the device has one running, as far as we can tell */
-	bool vendor; /* ours is running: */
+	bool vendor; /* ours is running, and is given out first: */
 	CK_OBJECT_HANDLE *found;
 	CK_ULONG n;
 	CK_ULONG next;

@@ -10,6 +10,7 @@
 #include "module/credobj.h"
 #include "module/inner.h"
 #include "module/object.h"
+#include "module/profobj.h"
 #include "vendor-ext/agree.h"
 #include "vendor-ext/pkcs11-3.h"
 
@@ -99,7 +100,7 @@ object_handle(struct api_call *c, CK_OBJECT_HANDLE down, CK_OBJECT_HANDLE *ret)
 	CK_RV rv;
 
 	/* No device known gives out such handles. */
-	if (object_is_vendor(down))
+	if (object_is_vendor(down) || profobj_is(down | OBJECT_VENDOR_BIT))
 		return CKR_DEVICE_ERROR;
 	rv = lock_take(device_alias_lock(c->device));
 	if (rv != CKR_OK)
@@ -153,6 +154,8 @@ object_copy(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 
 	if (!object_is_vendor(object))
 		return c->f->C_CopyObject(c->down, object, template, n, ret);
+	if (profobj_is(object))
+		return profobj_refuse(c, object);
 	if (ret == NULL)
 		return CKR_ARGUMENTS_BAD;
 	rv = resolve(c, object, &down);
@@ -188,6 +191,8 @@ object_destroy(struct api_call *c, CK_OBJECT_HANDLE object)
 
 	if (!object_is_vendor(object))
 		return c->f->C_DestroyObject(c->down, object);
+	if (profobj_is(object))
+		return profobj_refuse(c, object);
 	rv = resolve_checked(c, object, &down);
 	if (rv == CKR_OK)
 		rv = c->f->C_DestroyObject(c->down, down);
@@ -204,6 +209,8 @@ object_size(struct api_call *c, CK_OBJECT_HANDLE object, CK_ULONG *size)
 
 	if (!object_is_vendor(object))
 		return c->f->C_GetObjectSize(c->down, object, size);
+	if (profobj_is(object))
+		return profobj_size(c, object, size);
 	rv = resolve_checked(c, object, &down);
 	if (rv == CKR_OK)
 		rv = c->f->C_GetObjectSize(c->down, down, size);
@@ -220,6 +227,8 @@ object_set(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 
 	if (!object_is_vendor(object))
 		return c->f->C_SetAttributeValue(c->down, object, template, n);
+	if (profobj_is(object))
+		return profobj_refuse(c, object);
 	rv = resolve(c, object, &down);
 	if (rv == CKR_OK)
 		rv = credobj_set(&t, down, template, n, &down);
@@ -323,6 +332,8 @@ object_get(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 	bool ours = false;
 	CK_RV rv;
 
+	if (profobj_is(object))
+		return profobj_get(c, object, template, n);
 	if (object_is_vendor(object)) {
 		rv = resolve(c, object, &down);
 		return rv == CKR_OK ? credobj_get(&t, down, template, n) : rv;
