@@ -3,6 +3,7 @@
 
 #include "module/derive.h"
 #include "module/inner.h"
+#include "module/note.h"
 #include "module/object.h"
 #include "vendor-ext/mechanism.h"
 
@@ -11,6 +12,7 @@ ours_derive(struct api_call *c, const struct mechanism *m,
     struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret)
 {
 	struct hasher *h = inner_hasher(c);
+	CK_OBJECT_HANDLE key = CK_INVALID_HANDLE;
 	struct inner inner;
 	CK_RV rv;
 
@@ -23,8 +25,16 @@ ours_derive(struct api_call *c, const struct mechanism *m,
 	rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
-	rv = mechanism_derive(m, &inner.token, h, d, ret);
+	rv = mechanism_derive(m, &inner.token, h, d, &key);
 	inner_close(&inner);
+	if (rv == CKR_OK && d->path != AGREE_PATH_UNKNOWN) {
+		/* A key that cannot say where it was is none. */
+		rv = note_add(c, key, (CK_ULONG)d->path);
+		if (rv != CKR_OK)
+			(void)c->f->C_DestroyObject(c->down, key);
+	}
+	if (rv == CKR_OK)
+		*ret = key;
 	return rv;
 }
 

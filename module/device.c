@@ -302,6 +302,7 @@ device_unref(struct device *d)
 	/* No dlclose: modules with threads or atexit handlers crash on it. */
 	locks_destroy(d);
 	free(d->aliases.v);
+	note_free(&d->notes);
 	conf_device_reset(&d->conf);
 	free(d);
 }

@@ -11,6 +11,7 @@
 
 #include "module/conf.h"
 #include "module/lock.h"
+#include "module/note.h"
 #include "module/object.h"
 #include "module/pkcs11-3.h"
 
@@ -36,6 +37,7 @@ struct device {
 	size_t made;               /* of locks */
 	struct lock locks[DEVICE_LOCKS + 1];
 	struct object_aliases aliases; /* object.c; the last lock guards it */
+	struct notes notes;            /* note.c; the same lock */
 	/* Tests only: what is not CKR_OK is returned instead of the call. */
 	CK_RV (*fault)(const char *function);
 };

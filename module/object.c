@@ -9,6 +9,7 @@
 #include "module/attrs.h"
 #include "module/credobj.h"
 #include "module/inner.h"
+#include "module/keyobj.h"
 #include "module/object.h"
 #include "module/profobj.h"
 #include "vendor-ext/agree.h"
@@ -133,14 +134,33 @@ object_create(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n,
 	CK_OBJECT_HANDLE down;
 	CK_RV rv;
 
-	if (!credobj_is_asked(template, n))
+	if (!credobj_is_asked(template, n) && !keyobj_is_asked(template, n))
 		return c->f->C_CreateObject(c->down, template, n, ret);
 	if (ret == NULL)
 		return CKR_ARGUMENTS_BAD;
+	if (!credobj_is_asked(template, n))
+		return keyobj_create(c, template, n, ret);
 	/* On the caller's session: a session object belongs to it. */
 	rv = credobj_create(&t, template, n, &down);
 	if (rv == CKR_OK)
 		rv = object_handle(c, down, ret);
+	return rv;
+}
+
+/* The copy of a derived key has come the same way. */
+static CK_RV
+copy_down(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+    CK_ULONG n, CK_OBJECT_HANDLE *ret)
+{
+	CK_ULONG path;
+	CK_RV rv;
+
+	rv = c->f->C_CopyObject(c->down, object, template, n, ret);
+	if (rv == CKR_OK && note_find(c, object, &path)) {
+		rv = note_add(c, *ret, path);
+		if (rv != CKR_OK)
+			(void)c->f->C_DestroyObject(c->down, *ret);
+	}
 	return rv;
 }
 
@@ -153,7 +173,7 @@ object_copy(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 	CK_RV rv;
 
 	if (!object_is_vendor(object))
-		return c->f->C_CopyObject(c->down, object, template, n, ret);
+		return copy_down(c, object, template, n, ret);
 	if (profobj_is(object))
 		return profobj_refuse(c, object);
 	if (ret == NULL)
@@ -183,6 +203,25 @@ resolve_checked(const struct api_call *c, CK_OBJECT_HANDLE object,
 	return rv;
 }
 
+/* Once it is destroyed, its number may be another object's. */
+static CK_RV
+destroy_down(struct api_call *c, CK_OBJECT_HANDLE object)
+{
+	CK_ULONG path;
+	bool noted;
+	CK_RV rv, again;
+
+	noted = note_find(c, object, &path);
+	if (noted)
+		note_drop(c, object);
+	rv = c->f->C_DestroyObject(c->down, object);
+	if (rv != CKR_OK && noted) {
+		again = note_add(c, object, path);
+		rv = again == CKR_OK ? rv : again;
+	}
+	return rv;
+}
+
 CK_RV
 object_destroy(struct api_call *c, CK_OBJECT_HANDLE object)
 {
@@ -190,7 +229,7 @@ object_destroy(struct api_call *c, CK_OBJECT_HANDLE object)
 	CK_RV rv;
 
 	if (!object_is_vendor(object))
-		return c->f->C_DestroyObject(c->down, object);
+		return destroy_down(c, object);
 	if (profobj_is(object))
 		return profobj_refuse(c, object);
 	rv = resolve_checked(c, object, &down);
@@ -259,8 +298,11 @@ get_key_path(const struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *a)
 	struct token t = inner_caller(c);
 	struct hasher *h = inner_hasher(c);
 	struct inner inner;
+	CK_ULONG noted;
 	CK_RV rv;
 
+	if (note_find(c, object, &noted))
+		return attrs_put_ulong(a, noted);
 	if (!is_agreement_key(&t, object))
 		return attrs_put_none(a);
 	/* Only the length: no need to try. */

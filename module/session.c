@@ -100,8 +100,11 @@ session_remove(struct state *state, struct session *s)
 	removed = table_get(&state->sessions, s->handle) == s &&
 	    table_remove(&state->sessions, s->handle) != NULL;
 	rwlock_give(&state->lock);
-	if (removed)
-		session_unref(s);
+	if (!removed)
+		return;
+	/* Its objects are gone with it. */
+	note_drop_session(s->device, s->down_slot, s->down);
+	session_unref(s);
 }
 
 CK_RV
@@ -222,6 +225,7 @@ session_logged_out(struct state *state, const struct session *session)
 	size_t pos = 0;
 
 	object_forget(session->device, session->down_slot);
+	note_drop_slot(session->device, session->down_slot);
 	if (rwlock_read(&state->lock) != CKR_OK)
 		return;
 	while ((s = table_next(&state->sessions, &pos, NULL)) != NULL)

@@ -78,6 +78,8 @@ extern const struct mechanism mech_device_signature;
 extern const struct mechanism mech_device_mac;
 extern const struct mechanism mech_reader_authentication;
 extern const struct mechanism mech_issuer_authentication;
+extern const struct mechanism mech_key_derive;
+extern const struct mechanism mech_hpke_open;
 /* Completed */
 extern const struct mechanism mech_ecdsa_sha256;
 extern const struct mechanism mech_ecdsa_sha384;

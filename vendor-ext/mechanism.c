@@ -13,6 +13,8 @@ static const struct mechanism *const mechanisms[] = {
 	&mech_device_mac,
 	&mech_reader_authentication,
 	&mech_issuer_authentication,
+	&mech_key_derive,
+	&mech_hpke_open,
 	&mech_ecdsa_sha256,
 	&mech_ecdsa_sha384,
 	&mech_ecdsa_sha512,
@@ -284,7 +286,8 @@ mechanism_update(struct mechanism_op *op, struct bytes part)
 	if (op->mechanism->update != NULL && op->rule == NULL)
 		return op->mechanism->update(op, part);
 	if (part.len > MECHANISM_MAX_DATA - op->data.len)
-		return CKR_DATA_LEN_RANGE;
+		return op->what == CKF_DECRYPT ? CKR_ENCRYPTED_DATA_LEN_RANGE
+					       : CKR_DATA_LEN_RANGE;
 	return blob_append_bytes(&op->data, part) ? CKR_OK : CKR_HOST_MEMORY;
 }
 

@@ -64,7 +64,8 @@ test_list(void **state)
 {
 	static const CK_MECHANISM_TYPE ours[] = { CKM_MDOC_DEVICE_SIGNATURE,
 		CKM_MDOC_DEVICE_MAC, CKM_MDOC_READER_AUTHENTICATION,
-		CKM_MDOC_ISSUER_AUTHENTICATION };
+		CKM_MDOC_ISSUER_AUTHENTICATION, CKM_MDOC_KEY_DERIVE,
+		CKM_MDOC_HPKE_OPEN };
 	CK_MECHANISM_TYPE *v, few[2] = { 1, 2 };
 	CK_ULONG n, small = 2;
 
@@ -73,7 +74,7 @@ test_list(void **state)
 	for (size_t i = 0; i < nitems(ours); i++)
 		assert_int_equal(times(v, n, ours[i]), 1);
 	assert_int_equal(times(v, n, CKM_ECDSA), 1);
-	assert_int_equal(times(v, n, CKM_MDOC_HPKE_OPEN), 0);
+	assert_int_equal(times(v, n, CKM_MDOC_HPKE_OPEN + 1), 0);
 	free(v);
 	assert_int_equal(C_GetMechanismList(hsm.slot, few, &small),
 	    CKR_BUFFER_TOO_SMALL);
@@ -106,7 +107,19 @@ test_info(void **state)
 			     &info),
 	    CKR_OK);
 	assert_true(info.flags & CKF_VERIFY);
+	assert_int_equal(C_GetMechanismInfo(hsm.slot, CKM_MDOC_KEY_DERIVE,
+			     &info),
+	    CKR_OK);
+	assert_int_equal(info.flags & (CKF_DERIVE | CKF_SIGN | CKF_HW),
+	    CKF_DERIVE);
 	assert_int_equal(C_GetMechanismInfo(hsm.slot, CKM_MDOC_HPKE_OPEN,
+			     &info),
+	    CKR_OK);
+	assert_int_equal(info.flags & (CKF_DECRYPT | CKF_SIGN | CKF_HW),
+	    CKF_DECRYPT);
+	assert_int_equal(info.ulMinKeySize, 256);
+	assert_int_equal(info.ulMaxKeySize, 256);
+	assert_int_equal(C_GetMechanismInfo(hsm.slot, CKM_MDOC_HPKE_OPEN + 1,
 			     &info),
 	    CKR_MECHANISM_INVALID);
 	assert_int_equal(C_GetMechanismInfo(hsm.slot + 9, CKM_MDOC_DEVICE_MAC,

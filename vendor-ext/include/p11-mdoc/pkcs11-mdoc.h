@@ -40,9 +40,92 @@
 #define CKM_MDOC_DEVICE_MAC            MDOC_VENDOR(0x1002UL)
 #define CKM_MDOC_READER_AUTHENTICATION MDOC_VENDOR(0x1003UL)
 #define CKM_MDOC_ISSUER_AUTHENTICATION MDOC_VENDOR(0x1004UL)
-/* Numbers given out for the derivations of 18013-5 and RFC 9180. */
-#define CKM_MDOC_KEY_DERIVE MDOC_VENDOR(0x1005UL)
-#define CKM_MDOC_HPKE_OPEN  MDOC_VENDOR(0x1006UL)
+
+/*
+ * CKM_MDOC_KEY_DERIVE         C_DeriveKey with an EC or Montgomery private key
+ *	that has CKA_DERIVE: a key of one mdoc session, as a session object of
+ *	256 bits. Parameter: CK_MDOC_KEY_DERIVE_PARAMS, which the caller owns
+ *	and which is not used after the call.
+ *
+ *	ulVersion is 1. role is one of MDOC_ROLE_*. pSessionTranscript:
+ *	SessionTranscriptBytes, #6.24(bstr), whose SHA-256 as given is the salt.
+ *	pPeerKey: COSE_Key of the other side; NULL and 0: the EReaderKey that is
+ *	in the transcript (what a device wants; a reader says whose key it is).
+ *
+ *	Template: what is not said is CKO_SECRET_KEY; CKK_AES for SKReader and
+ *	SKDevice (encrypt, decrypt), CKK_GENERIC_SECRET for EMacKey (sign,
+ *	verify; CKK_SHA256_HMAC may be asked for); sensitive, not extractable,
+ *	as private as the base key. CKA_TOKEN true is refused with
+ *	CKR_ATTRIBUTE_VALUE_INVALID: such a key ends with its session. A
+ *	CKA_VALUE, another class or type are CKR_TEMPLATE_INCONSISTENT, a length
+ *	other than 32 is CKR_KEY_SIZE_RANGE, attributes that the device sets
+ *	(CKA_LOCAL, ...) are CKR_ATTRIBUTE_READ_ONLY. The rest is up to the
+ *	device, whose refusal is returned.
+ *
+ *	CKR_MECHANISM_PARAM_INVALID: version, role, lengths, transcript or peer
+ *	key; CKR_DOMAIN_PARAMS_INVALID: the peer key is not a point of the base
+ *	key's curve; CKR_KEY_FUNCTION_NOT_PERMITTED: the key may not derive, or
+ *	no key path that is allowed works. CKA_MDOC_KEY_PATH of the new key is
+ *	the path that was taken.
+ *
+ * CKM_MDOC_HPKE_OPEN          Decrypt with a P-256 private key that has
+ *	CKA_DERIVE: RFC 9180 base mode, one message (sequence number 0),
+ *	DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-128-GCM. Parameter:
+ *	CK_MDOC_HPKE_OPEN_PARAMS, which is copied by C_DecryptInit.
+ *
+ *	ulVersion is 1. pEnc: 65 bytes, 04 x y. pInfo and pAAD: NULL and 0 for
+ *	none; in 18013-7 annex C and 18013-5 12.6.4 info is SessionTranscript
+ *	and aad is empty. pPublicKey: 65 bytes, 04 x y, the key's public half;
+ *	NULL and 0: the CKA_EC_POINT of the private key, or of the public key
+ *	object with its CKA_ID.
+ *
+ *	data: ciphertext with its tag of 16 bytes, up to 4 MiB; nothing comes
+ *	out before the end, for until then it is not authentic.
+ *	CKR_MECHANISM_PARAM_INVALID: version, lengths, a point that is not on
+ *	the curve, no public key; CKR_ENCRYPTED_DATA_LEN_RANGE: less than a tag;
+ *	CKR_ENCRYPTED_DATA_INVALID: the tag is wrong.
+ */
+#define CKM_MDOC_KEY_DERIVE    MDOC_VENDOR(0x1005UL)
+#define CKM_MDOC_HPKE_OPEN     MDOC_VENDOR(0x1006UL)
+
+#define CK_MDOC_PARAMS_VERSION 1UL
+
+/* CK_ULONG and CK_BYTE by their C names, so that no header is needed. */
+typedef struct CK_MDOC_KEY_DERIVE_PARAMS {
+	unsigned long ulVersion;
+	unsigned long role;
+	unsigned char *pPeerKey;
+	unsigned long ulPeerKeyLen;
+	unsigned char *pSessionTranscript;
+	unsigned long ulSessionTranscriptLen;
+} CK_MDOC_KEY_DERIVE_PARAMS;
+
+typedef struct CK_MDOC_HPKE_OPEN_PARAMS {
+	unsigned long ulVersion;
+	unsigned char *pEnc;
+	unsigned long ulEncLen;
+	unsigned char *pInfo;
+	unsigned long ulInfoLen;
+	unsigned char *pAAD;
+	unsigned long ulAADLen;
+	unsigned char *pPublicKey;
+	unsigned long ulPublicKeyLen;
+} CK_MDOC_HPKE_OPEN_PARAMS;
+
+/*
+ * The second door to CKM_MDOC_KEY_DERIVE, for what carries no vendor mechanism
+ * but does carry attributes (p11-kit's remoting, for one): C_CreateObject of a
+ * CKO_SECRET_KEY whose template has
+ *	CKA_MDOC_ROLE                CK_ULONG, MDOC_ROLE_*
+ *	CKA_MDOC_KEY_ID              CKA_ID of the private key
+ *	CKA_MDOC_SESSION_TRANSCRIPT  SessionTranscriptBytes
+ *	CKA_MDOC_PEER_KEY            COSE_Key; may be absent, as above
+ * and else what the template of C_DeriveKey may have. The result is the same
+ * object. CKR_TEMPLATE_INCOMPLETE: one of the first three is missing;
+ * CKR_KEY_HANDLE_INVALID: no private key that is visible has this CKA_ID (log
+ * in first); CKR_ATTRIBUTE_VALUE_INVALID: several have it, or role, transcript
+ * or peer key are not what they should be; else as for C_DeriveKey.
+ */
 
 /*
  * CKO_MDOC_CREDENTIAL: an mdoc as its holder keeps it. Carried by a CKO_DATA
@@ -66,7 +149,8 @@
 /*
  * CK_ULONG, one of MDOC_KEY_PATH_*. On an EC or Montgomery private key: the
  * path that CKM_MDOC_DEVICE_MAC takes with this key on this token, found by
- * trying it.
+ * trying it. On a key made by CKM_MDOC_KEY_DERIVE or by the second door: the
+ * path that was taken for it.
  */
 #define CKA_MDOC_KEY_PATH    MDOC_VENDOR(0x1007UL)
 #define CKA_MDOC_DOC_TYPE    MDOC_VENDOR(0x1008UL)
