@@ -100,7 +100,7 @@ mech_info(struct api_call *c, CK_MECHANISM_TYPE type, CK_MECHANISM_INFO *info)
 	if (m == NULL || info == NULL)
 		return rv;
 	if (rv == CKR_OK) {
-		mechanism_widen(m, info);
+		mechanism_widen(m, c->device->conf.weakest, info);
 	} else if (rv == CKR_MECHANISM_INVALID && mechanism_works(m, &t)) {
 		mechanism_info(m, &t, info);
 		rv = CKR_OK;

@@ -2,8 +2,8 @@
 /*
  * ECDSA of data, completed from ECDSA of a digest: every token that has an EC
  * key has CKM_ECDSA, not every one hashes. Data are hashed as they come, of
- * any length. CKM_ECDSA_SHA1 and _SHA224 are left out: no algorithm of mdoc, and
- * no certificate of its profiles, uses them.
+ * any length. CKM_ECDSA_SHA1 and _SHA224 are left out: no algorithm of mdoc and
+ * no certificate of its profiles uses them.
  */
 #include "config.h"
 

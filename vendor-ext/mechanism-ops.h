@@ -84,6 +84,11 @@ extern const struct mechanism mech_hpke_open;
 extern const struct mechanism mech_ecdsa_sha256;
 extern const struct mechanism mech_ecdsa_sha384;
 extern const struct mechanism mech_ecdsa_sha512;
+extern const struct mechanism mech_hkdf_derive;
+extern const struct mechanism mech_hkdf_data;
+extern const struct mechanism mech_sha256_hmac;
+extern const struct mechanism mech_sha384_hmac;
+extern const struct mechanism mech_sha512_hmac;
 
 /* COSE_Sign1 with a detached payload, common to three of them. */
 bool mech_cose_curve_fits(const struct curve *c);

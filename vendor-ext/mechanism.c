@@ -18,6 +18,11 @@ static const struct mechanism *const mechanisms[] = {
 	&mech_ecdsa_sha256,
 	&mech_ecdsa_sha384,
 	&mech_ecdsa_sha512,
+	&mech_hkdf_derive,
+	&mech_hkdf_data,
+	&mech_sha256_hmac,
+	&mech_sha384_hmac,
+	&mech_sha512_hmac,
 };
 
 const struct mechanism *
@@ -81,9 +86,13 @@ mechanism_info(const struct mechanism *m, const struct token *t,
 }
 
 void
-mechanism_widen(const struct mechanism *m, CK_MECHANISM_INFO *info)
+mechanism_widen(const struct mechanism *m, enum agree_path weakest,
+    CK_MECHANISM_INFO *info)
 {
-	if (m->widen != NULL)
+	bool may_read =
+	    weakest == AGREE_PATH_UNKNOWN || weakest >= AGREE_PATH_D;
+
+	if (m->widen != NULL && may_read)
 		m->widen(info);
 }
 

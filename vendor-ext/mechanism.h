@@ -39,9 +39,10 @@ void mechanism_info(const struct mechanism *m, const struct token *t,
     CK_MECHANISM_INFO *ret);
 /*
  * What the token says of a mechanism that it has, and that we complete for
- * keys that it does not take.
+ * keys that it does not take, if their values may be read.
  */
-void mechanism_widen(const struct mechanism *m, CK_MECHANISM_INFO *info);
+void mechanism_widen(const struct mechanism *m, enum agree_path weakest,
+    CK_MECHANISM_INFO *info);
 /*
  * Does the token have what the mechanism is built from? Only this decides
  * whether it is listed; mechanism_init and mechanism_derive try.

@@ -27,6 +27,15 @@
 #ifndef CKM_HKDF_DERIVE
 #define CKM_HKDF_DERIVE 0x402aUL
 #endif
+#ifndef CKM_HKDF_DATA
+#define CKM_HKDF_DATA 0x402bUL
+#endif
+#ifndef CKK_HKDF
+#define CKK_HKDF 0x42UL
+#endif
+#ifndef CKK_CHACHA20
+#define CKK_CHACHA20 0x33UL
+#endif
 
 /* CK_EDDSA_PARAMS, 3.0 6.3.16 */
 struct pkcs11_eddsa_params {
@@ -37,7 +46,9 @@ struct pkcs11_eddsa_params {
 
 /* CK_HKDF_PARAMS, 3.0 6.62.2 */
 #define PKCS11_HKDF_SALT_NULL 1UL
+#define PKCS11_HKDF_SALT_NULL 1UL
 #define PKCS11_HKDF_SALT_DATA 2UL
+#define PKCS11_HKDF_SALT_KEY  4UL
 #define PKCS11_HKDF_SALT_KEY  4UL
 
 struct pkcs11_hkdf_params {

@@ -284,6 +284,38 @@ token_key_public(const struct token *t, CK_OBJECT_HANDLE key, struct blob *ret)
 	return rv;
 }
 
+bool
+token_is_refusal(CK_RV rv)
+{
+	static const CK_RV refusals[] = {
+		CKR_ACTION_PROHIBITED,
+		CKR_ARGUMENTS_BAD,
+		CKR_ATTRIBUTE_READ_ONLY,
+		CKR_ATTRIBUTE_SENSITIVE,
+		CKR_ATTRIBUTE_TYPE_INVALID,
+		CKR_ATTRIBUTE_VALUE_INVALID,
+		CKR_CURVE_NOT_SUPPORTED,
+		CKR_DOMAIN_PARAMS_INVALID,
+		CKR_FUNCTION_NOT_SUPPORTED,
+		CKR_KEY_FUNCTION_NOT_PERMITTED,
+		CKR_KEY_INDIGESTIBLE,
+		CKR_KEY_SIZE_RANGE,
+		CKR_KEY_TYPE_INCONSISTENT,
+		CKR_KEY_UNEXTRACTABLE,
+		CKR_MECHANISM_INVALID,
+		CKR_MECHANISM_PARAM_INVALID,
+		CKR_PUBLIC_KEY_INVALID,
+		CKR_TEMPLATE_INCOMPLETE,
+		CKR_TEMPLATE_INCONSISTENT,
+	};
+
+	for (size_t i = 0; i < nitems(refusals); i++) {
+		if (refusals[i] == rv)
+			return true;
+	}
+	return false;
+}
+
 /* clang-format off */
 #define NAME(rv) { (rv), #rv }
 static const struct {

@@ -47,6 +47,13 @@ CK_RV token_key_public(const struct token *t, CK_OBJECT_HANDLE key,
 CK_RV token_find(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
     CK_OBJECT_HANDLE *ret, CK_ULONG max, CK_ULONG *ret_n) NODISCARD;
 
+/*
+ * Answers that mean "not this way": the token lacks the mechanism, or does not
+ * let this key take part in it. Anything else is a fault, and no reason to try
+ * a weaker way.
+ */
+bool token_is_refusal(CK_RV rv);
+
 /* "CKR_PIN_INCORRECT"; "CKR_0x..." for an unknown one in a static buffer of
  * the thread. */
 const char *token_rv_name(CK_RV rv);

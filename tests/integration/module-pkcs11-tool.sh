@@ -157,10 +157,13 @@ listing -L
 listing -T
 listing --token-label raw -O
 listing --token-label raw --login --pin "$SOFTHSM_PIN" -O
-pkcs11-tool --module "$SOFTHSM_MODULE" --token-label raw -M >a 2>/dev/null
+# Where short keys are refused, they are done by p11-mdoc.
+pkcs11-tool --module "$SOFTHSM_MODULE" --token-label raw -M 2>/dev/null |
+    sed -E 's/^(  SHA(256|384|512)-HMAC, keySize=\{)[0-9]+/\11/' >a
 module_run pkcs11-tool --module "$MODULE" --token-label raw -M >b 2>/dev/null
 tap_is "$(comm -23 <(sort a) <(sort b))" "" "no mechanism is lost or changed"
 tap_is "$(comm -13 <(sort a) <(sort b) | cut -d, -f1)" "$(
     printf '  ECDSA-SHA%d\n' 256 384 512
-    printf '  mechtype-0xCD44100%d\n' 1 2 3 4)" "ours are added"
+    printf '  mechtype-0x402%s\n' A B
+    printf '  mechtype-0xCD44100%d\n' 1 2 3 4 5 6)" "ours are added"
 tap_done

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -181,6 +182,91 @@ test_hkdf(void **state)
 	    "34007208d5b887185865");
 }
 
+/* RFC 4231: the test cases 1, 2 and 6 with the longer hashes */
+static const struct {
+	enum hash_alg alg;
+	size_t key_len; /* of 0xaa; 20: of 0x0b; 0: "Jefe" */
+	const char *text;
+	const char *want;
+} macs[] = {
+	{ HASH_SHA384, 20, "Hi There",
+	    "afd03944d84895626b0825f4ab46907f15f9dadbe4101ec682aa034c7cebc59c"
+	    "faea9ea9076ede7f4af152e8b2fa9cb6" },
+	{ HASH_SHA384, 0, "what do ya want for nothing?",
+	    "af45d2e376484031617f78d2b58a6b1b9c7ef464f5a01b47e42ec3736322445e"
+	    "8e2240ca5e69e2c78b3239ecfab21649" },
+	{ HASH_SHA384, 131,
+	    "Test Using Larger Than Block-Size Key - Hash Key First",
+	    "4ece084485813e9088d2c63a041bc5b44f9ef1012a2b588f3cd11f05033ac4c6"
+	    "0c2ef6ab4030fe8296248df163f44952" },
+	{ HASH_SHA512, 20, "Hi There",
+	    "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cde"
+	    "daa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c203a12685"
+	    "4" },
+	{ HASH_SHA512, 0, "what do ya want for nothing?",
+	    "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
+	    "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce73"
+	    "7" },
+	{ HASH_SHA512, 131,
+	    "Test Using Larger Than Block-Size Key - Hash Key First",
+	    "80b24263c7c1a3ebb71493c1dd7be8b49b46d1f41b4aeec1121b013783f8f352"
+	    "6b56d037e05f2598bd0fd2215d6a1e5295e64f73f63f0aec8b915a985d78659"
+	    "8" },
+};
+
+static void
+test_hmac_with(void **state)
+{
+	uint8_t key[131], block[HASHER_MAX_BLOCK], out[HASHER_MAX_LEN];
+
+	for (size_t i = 0; i < nitems(macs); i++) {
+		const struct bytes text = bytes_str(macs[i].text);
+		struct bytes k = bytes_of(key, macs[i].key_len);
+
+		memset(key, k.len == 20 ? 0x0b : 0xaa, sizeof(key));
+		if (k.len == 0)
+			k = bytes_str("Jefe");
+		assert_true(hasher_hmac_with(*state, macs[i].alg, k, &text, 1,
+		    out));
+		assert_hex(out, hash_len(macs[i].alg), macs[i].want);
+		assert_true(hasher_hmac_block(*state, macs[i].alg, k, block));
+		assert_true(hasher_hmac_with(*state, macs[i].alg,
+		    bytes_of(block, hash_block(macs[i].alg)), &text, 1, out));
+		assert_hex(out, hash_len(macs[i].alg), macs[i].want);
+	}
+}
+
+/* Two at once, and digests between them. */
+static void
+test_streams(void **state)
+{
+	struct hasher_stream *a = hasher_stream_new(*state, HASH_SHA256);
+	struct hasher_stream *b = hasher_stream_new(*state, HASH_SHA512);
+	const struct bytes other = bytes_str("something else");
+	uint8_t out[HASHER_MAX_LEN];
+	size_t len = 0;
+
+	assert_non_null(a);
+	assert_non_null(b);
+	assert_true(hasher_stream_add(a, bytes_str("a")));
+	assert_true(hasher_stream_add(b, bytes_str("ab")));
+	assert_true(hasher_digest(*state, HASH_SHA256, &other, 1, out));
+	assert_true(hasher_stream_add(a, BYTES_NULL));
+	assert_true(hasher_stream_add(a, bytes_str("bc")));
+	assert_true(hasher_stream_add(b, bytes_str("c")));
+	assert_true(hasher_stream_end(a, out, &len));
+	assert_int_equal(len, 32);
+	assert_hex(out, 32, digests[1].abc);
+	assert_true(hasher_stream_end(b, out, &len));
+	assert_int_equal(len, 64);
+	assert_hex(out, 64, digests[3].abc);
+	hasher_stream_free(&a);
+	hasher_stream_free(&b);
+	assert_null(a);
+	hasher_stream_free(&a);
+	hasher_stream_free(NULL);
+}
+
 static void
 test_hkdf_length(void **state)
 {
@@ -200,6 +286,8 @@ main(void)
 		cmocka_unit_test(test_digest),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_hmac_with),
+		cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_hkdf),
 		cmocka_unit_test(test_hkdf_length),
 	};

@@ -18,6 +18,7 @@
 #include "tests/support/vectors.h"
 #include "vendor-ext/cose-key.h"
 #include "vendor-ext/mechanism.h"
+#include "vendor-ext/pkcs11-3.h"
 #include "vendor-ext/sign.h"
 
 static struct token token;
@@ -222,54 +223,92 @@ run_verify(const struct token *t, CK_MECHANISM_TYPE type, CK_OBJECT_HANDLE key,
 	return rv;
 }
 
+#define FLAGS (CKF_SIGN | CKF_VERIFY | CKF_DECRYPT | CKF_DERIVE | CKF_HW)
+
 static void
 test_table(void **state)
 {
-	static const struct {
+	static const CK_FLAGS sv = CKF_SIGN | CKF_VERIFY;
+
+	const struct {
 		CK_MECHANISM_TYPE type;
 		const char *name;
-		CK_FLAGS flags;
+		CK_FLAGS flags; /* 0: the token has it, and says so itself */
 	} want[] = {
-		{ CKM_MDOC_DEVICE_SIGNATURE, "CKM_MDOC_DEVICE_SIGNATURE",
-		    CKF_SIGN | CKF_VERIFY },
+		{ CKM_MDOC_DEVICE_SIGNATURE, "CKM_MDOC_DEVICE_SIGNATURE", sv },
 		{ CKM_MDOC_DEVICE_MAC, "CKM_MDOC_DEVICE_MAC", CKF_SIGN },
 		{ CKM_MDOC_READER_AUTHENTICATION,
-		    "CKM_MDOC_READER_AUTHENTICATION", CKF_SIGN | CKF_VERIFY },
+		    "CKM_MDOC_READER_AUTHENTICATION", sv },
 		{ CKM_MDOC_ISSUER_AUTHENTICATION,
-		    "CKM_MDOC_ISSUER_AUTHENTICATION", CKF_SIGN | CKF_VERIFY },
+		    "CKM_MDOC_ISSUER_AUTHENTICATION", sv },
 		{ CKM_MDOC_KEY_DERIVE, "CKM_MDOC_KEY_DERIVE", CKF_DERIVE },
 		{ CKM_MDOC_HPKE_OPEN, "CKM_MDOC_HPKE_OPEN", CKF_DECRYPT },
-		{ CKM_ECDSA_SHA256, "CKM_ECDSA_SHA256", CKF_SIGN | CKF_VERIFY },
-		{ CKM_ECDSA_SHA384, "CKM_ECDSA_SHA384", CKF_SIGN | CKF_VERIFY },
-		{ CKM_ECDSA_SHA512, "CKM_ECDSA_SHA512", CKF_SIGN | CKF_VERIFY },
+		{ CKM_ECDSA_SHA256, "CKM_ECDSA_SHA256", sv },
+		{ CKM_ECDSA_SHA384, "CKM_ECDSA_SHA384", sv },
+		{ CKM_ECDSA_SHA512, "CKM_ECDSA_SHA512", sv },
+		{ CKM_HKDF_DERIVE, "CKM_HKDF_DERIVE", CKF_DERIVE },
+		{ CKM_HKDF_DATA, "CKM_HKDF_DATA", CKF_DERIVE },
+		{ CKM_SHA256_HMAC, "CKM_SHA256_HMAC", 0 },
+		{ CKM_SHA384_HMAC, "CKM_SHA384_HMAC", 0 },
+		{ CKM_SHA512_HMAC, "CKM_SHA512_HMAC", 0 },
 	};
-
 	struct token none = token;
 	CK_MECHANISM_INFO info;
+	size_t n = 0;
 
 	(void)state;
 	none.f = p11_double_over(token.f);
 	p11_double_answer("C_GetMechanismInfo", CKR_MECHANISM_INVALID);
 	for (size_t i = 0; i < nitems(want); i++) {
-		const struct mechanism *m = mechanism_at(i);
+		const struct mechanism *m = mechanism_find(want[i].type);
 
 		assert_non_null(m);
-		assert_ptr_equal(mechanism_find(want[i].type), m);
 		assert_int_equal(mechanism_type(m), want[i].type);
 		assert_string_equal(mechanism_name(m), want[i].name);
+		assert_int_equal(mechanism_is_completed(m),
+		    (want[i].type & CKM_VENDOR_DEFINED) == 0);
+		assert_int_equal(mechanism_works(m, &token),
+		    want[i].flags != 0);
+		assert_false(mechanism_works(m, &none));
+		if (want[i].flags == 0)
+			continue;
 		mechanism_info(m, &token, &info);
-		assert_int_equal(info.flags &
-			(CKF_SIGN | CKF_VERIFY | CKF_DERIVE | CKF_DECRYPT |
-			    CKF_HW),
-		    want[i].flags);
+		assert_int_equal(info.flags & FLAGS, want[i].flags);
 		assert_true(want[i].type == CKM_MDOC_HPKE_OPEN ||
 		    (info.ulMinKeySize <= 255 && info.ulMaxKeySize >= 521));
-		assert_true(mechanism_works(m, &token));
-		assert_false(mechanism_works(m, &none));
 	}
-	assert_null(mechanism_at(nitems(want)));
+	while (mechanism_at(n) != NULL) {
+		const struct mechanism *m = mechanism_at(n++);
+
+		assert_ptr_equal(mechanism_find(mechanism_type(m)), m);
+	}
+	assert_int_equal(n, nitems(want));
 	assert_null(mechanism_find(CKM_ECDSA));
 	assert_null(mechanism_find(CKM_MDOC_HPKE_OPEN + 1));
+}
+
+/* Which refusals are taken up, and what is said of what is widened. */
+static void
+test_completes(void **state)
+{
+	CK_MECHANISM_INFO info = { 32, 512, CKF_SIGN | CKF_HW };
+	const struct mechanism *hmac = mechanism_find(CKM_SHA256_HMAC);
+	const struct mechanism *hkdf = mechanism_find(CKM_HKDF_DERIVE);
+	const struct mechanism *mac = mechanism_find(CKM_MDOC_DEVICE_MAC);
+
+	(void)state;
+	assert_true(mechanism_completes(hmac, CKR_KEY_SIZE_RANGE));
+	assert_false(mechanism_completes(hmac, CKR_MECHANISM_INVALID));
+	assert_true(mechanism_completes(hkdf, CKR_MECHANISM_INVALID));
+	assert_false(mechanism_completes(hkdf, CKR_USER_NOT_LOGGED_IN));
+	assert_false(mechanism_completes(mac, CKR_MECHANISM_INVALID));
+	mechanism_widen(hkdf, AGREE_PATH_UNKNOWN, &info);
+	mechanism_widen(hmac, AGREE_PATH_C, &info);
+	assert_int_equal(info.ulMinKeySize, 32);
+	mechanism_widen(hmac, AGREE_PATH_D, &info);
+	assert_int_equal(info.ulMinKeySize, 1);
+	assert_int_equal(info.ulMaxKeySize, 512);
+	assert_int_equal(info.flags, CKF_SIGN | CKF_HW);
 }
 
 /* Sign and verify with every curve that signs. */
@@ -791,6 +830,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_completes),
 		cmocka_unit_test(test_signatures),
 		cmocka_unit_test(test_sig_structure),
 		cmocka_unit_test(test_keys),
