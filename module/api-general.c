@@ -80,9 +80,11 @@ info_of(struct devices *all, CK_INFO *info)
 		d = all->v[i];
 		if (d->conf.info != CONF_INFO_DOWNSTREAM || !device_is_open(d))
 			continue;
+		device_ref(d);
 		before = downstream_enter(d, 0);
 		rv = downstream_functions()->C_GetInfo(info);
 		downstream_leave(before);
+		device_unref(d);
 		return rv;
 	}
 	return info_own(info);

@@ -20,7 +20,9 @@ C_OpenSession(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
 	if (rv == CKR_OK) {
 		r.device = call.device;
 		r.down_slot = call.slot;
-		rv = session_open(call.state, &r, ret);
+		do
+			rv = session_open(call.state, &r, ret);
+		while (api_again(&call, rv));
 	}
 	return api_leave(&call, rv);
 }

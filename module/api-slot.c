@@ -14,7 +14,7 @@ C_GetSlotList(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
 
 	rv = api_enter(&call);
 	if (rv == CKR_OK)
-		rv = slot_list(call.devices, present, list, n);
+		rv = slot_list(call.state, call.devices, present, list, n);
 	return api_leave(&call, rv);
 }
 
@@ -25,8 +25,11 @@ C_GetSlotInfo(CK_SLOT_ID slot, CK_SLOT_INFO *info)
 	CK_RV rv;
 
 	rv = api_enter_slot(&call, slot);
-	if (rv == CKR_OK)
-		rv = call.f->C_GetSlotInfo(call.slot, info);
+	if (rv == CKR_OK) {
+		do
+			rv = call.f->C_GetSlotInfo(call.slot, info);
+		while (api_again(&call, rv));
+	}
 	return api_leave(&call, rv);
 }
 
@@ -37,8 +40,11 @@ C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 	CK_RV rv;
 
 	rv = api_enter_slot(&call, slot);
-	if (rv == CKR_OK)
-		rv = call.f->C_GetTokenInfo(call.slot, info);
+	if (rv == CKR_OK) {
+		do
+			rv = call.f->C_GetTokenInfo(call.slot, info);
+		while (api_again(&call, rv));
+	}
 	return api_leave(&call, rv);
 }
 
@@ -61,8 +67,11 @@ C_GetMechanismList(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *n)
 	CK_RV rv;
 
 	rv = api_enter_slot(&call, slot);
-	if (rv == CKR_OK)
-		rv = mech_list(&call, list, n);
+	if (rv == CKR_OK) {
+		do
+			rv = mech_list(&call, list, n);
+		while (api_again(&call, rv));
+	}
 	return api_leave(&call, rv);
 }
 
@@ -74,8 +83,11 @@ C_GetMechanismInfo(CK_SLOT_ID slot, CK_MECHANISM_TYPE type,
 	CK_RV rv;
 
 	rv = api_enter_slot(&call, slot);
-	if (rv == CKR_OK)
-		rv = mech_info(&call, type, info);
+	if (rv == CKR_OK) {
+		do
+			rv = mech_info(&call, type, info);
+		while (api_again(&call, rv));
+	}
 	return api_leave(&call, rv);
 }
 

@@ -31,6 +31,17 @@ struct api_call {
 CK_RV api_enter(struct api_call *c) NODISCARD;
 CK_RV api_enter_slot(struct api_call *c, CK_SLOT_ID slot) NODISCARD;
 CK_RV api_enter_session(struct api_call *c, CK_SESSION_HANDLE h) NODISCARD;
+
+/*
+ * For calls about a slot: its device was lost and is back, so that the call,
+ * which was answered with rv, may be made again.
+ */
+static inline NODISCARD bool
+api_again(const struct api_call *c, CK_RV rv)
+{
+	return rv != CKR_OK && device_life_again(c->state, c->device, rv);
+}
+
 /* Undoes what entering did, also where that failed. Returns rv. */
 CK_RV api_leave(struct api_call *c, CK_RV rv);
 

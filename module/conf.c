@@ -33,6 +33,7 @@ struct parse {
 	enum section section;
 	unsigned section_line;
 	unsigned seen; /* bit i: keys[i] was given in this section */
+	bool remote_said;
 	bool module_seen;
 	/* What [module] says, for devices that do not say otherwise. */
 	enum conf_info info;
@@ -225,6 +226,18 @@ set_critical(struct parse *p, const char *value)
 }
 
 static bool
+set_remote(struct parse *p, const char *value)
+{
+	int v = 0;
+
+	if (!word_find(p, yes_no_words, "remote", value, &v))
+		return false;
+	device(p)->remote = v != 0;
+	p->remote_said = true;
+	return true;
+}
+
+static bool
 set_store(struct parse *p, const char *value)
 {
 	if (!strcmp(value, "token"))
@@ -281,6 +294,7 @@ static const struct key {
 	{ SECTION_DEVICE, "info", set_info, false },
 	{ SECTION_DEVICE, "lock", set_lock, false },
 	{ SECTION_DEVICE, "minimum-path", set_minimum_path, false },
+	{ SECTION_DEVICE, "remote", set_remote, false },
 	{ SECTION_DEVICE, "slots", set_slots, false },
 	{ SECTION_DEVICE, "store", set_store, false },
 };
@@ -304,6 +318,15 @@ device_same(struct parse *p, const struct conf_device *d)
 	return NULL;
 }
 
+/* Where the file says nothing. */
+static bool
+is_known_remote(const char *module)
+{
+	const char *name = strrchr(module, '/');
+
+	return name != NULL && !strcmp(name, "/p11-kit-client.so");
+}
+
 static bool
 section_end(struct parse *p)
 {
@@ -316,6 +339,8 @@ section_end(struct parse *p)
 		return parse_fail(p, "[device %s] has no module",
 		    device(p)->name);
 	}
+	if (!p->remote_said)
+		device(p)->remote = is_known_remote(device(p)->module);
 	same = device_same(p, device(p));
 	if (same == NULL)
 		return true;
@@ -356,6 +381,7 @@ section_begin(struct parse *p, const char *name)
 	if (!section_end(p))
 		return false;
 	p->seen = 0;
+	p->remote_said = false;
 	p->section = SECTION_NONE;
 	if (!strcmp(name, "module")) {
 		if (p->module_seen)

@@ -37,6 +37,7 @@ struct conf_device {
 	enum agree_path weakest; /* AGREE_PATH_UNKNOWN: any */
 	enum conf_lock lock;
 	bool critical;     /* without it, C_Initialize fails */
+	bool remote;       /* reached over a connection, which may break */
 	CK_SLOT_ID *slots; /* NULL: all */
 	size_t n_slots;
 };

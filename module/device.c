@@ -10,6 +10,7 @@
 #include "common/log.h"
 #include "module/device.h"
 #include "module/handle.h"
+#include "module/sigpipe.h"
 #include "vendor-ext/token.h"
 
 /* Do two addresses belong to one loaded file, whatever its name was? */
@@ -185,16 +186,24 @@ locks_used(enum conf_lock lock)
 	return count[lock];
 }
 
+/* Once: a module that is in memory stays there. */
 static CK_RV
 library_open(struct device *d)
 {
+	CK_RV rv;
+
+	if (d->library != NULL)
+		return CKR_OK;
 	d->library = dlopen(d->conf.module, RTLD_NOW | RTLD_LOCAL);
 	if (d->library == NULL) {
 		log_printf(LOG_ERROR, "device", "[device %s] %s", d->conf.name,
 		    dlerror());
 		return CKR_GENERAL_ERROR;
 	}
-	return refuse_loop(d);
+	rv = refuse_loop(d);
+	if (rv != CKR_OK)
+		d->library = NULL;
+	return rv;
 }
 
 static CK_RV
@@ -243,8 +252,14 @@ device_new(struct conf_device *c, const struct lock_ops *ops,
 	atomic_init(&d->refs, 1);
 	atomic_init(&d->closed, CKR_DEVICE_REMOVED);
 	d->trace = log_enabled(LOG_DEBUG);
+	rv = device_life_init(&d->life);
+	if (rv != CKR_OK) {
+		free(d);
+		return rv;
+	}
 	rv = locks_init(d, ops);
 	if (rv != CKR_OK) {
+		device_life_reset(&d->life);
 		locks_destroy(d);
 		free(d);
 		return rv;
@@ -265,31 +280,62 @@ device_number(struct device *d, size_t index)
 CK_RV
 device_open(struct device *d)
 {
-	CK_RV rv;
+	bool held = d->conf.remote && sigpipe_hold();
+	CK_RV rv, shut = CKR_DEVICE_REMOVED;
 
 	rv = module_open(d);
 	if (rv == CKR_OK) {
-		atomic_store_explicit(&d->closed, CKR_OK, memory_order_release);
+		/* Unless C_Finalize has closed it meanwhile. */
+		(void)atomic_compare_exchange_strong(&d->closed, &shut, CKR_OK);
 	} else if (d->managed) {
 		p11_kit_module_release(d->f);
 		d->managed = false;
 	}
+	if (held)
+		sigpipe_release();
 	return rv;
+}
+
+static CK_RV
+module_end(struct device *d)
+{
+	bool held;
+	CK_RV rv;
+
+	if (!d->initialised)
+		return CKR_OK;
+	d->initialised = false;
+	held = d->conf.remote && sigpipe_hold();
+	rv =
+	    d->managed ? p11_kit_module_finalize(d->f) : d->f->C_Finalize(NULL);
+	if (held)
+		sigpipe_release();
+	/* Somebody else was first: it is finalised all the same. */
+	return rv == CKR_CRYPTOKI_NOT_INITIALIZED ? CKR_OK : rv;
+}
+
+CK_RV
+device_reopen(struct device *d)
+{
+	/* What a device says that is not there matters to nobody. */
+	(void)module_end(d);
+	if (d->managed)
+		p11_kit_module_release(d->f);
+	d->managed = false;
+	return device_open(d);
+}
+
+void
+device_close(struct device *d)
+{
+	atomic_store(&d->closed, CKR_CRYPTOKI_NOT_INITIALIZED);
 }
 
 CK_RV
 device_finalize(struct device *d)
 {
-	CK_RV rv = CKR_OK;
-
-	atomic_store(&d->closed, CKR_CRYPTOKI_NOT_INITIALIZED);
-	if (!d->initialised)
-		return CKR_OK;
-	d->initialised = false;
-	rv =
-	    d->managed ? p11_kit_module_finalize(d->f) : d->f->C_Finalize(NULL);
-	/* Somebody else was first: it is finalised all the same. */
-	return rv == CKR_CRYPTOKI_NOT_INITIALIZED ? CKR_OK : rv;
+	device_close(d);
+	return module_end(d);
 }
 
 void
@@ -301,6 +347,7 @@ device_unref(struct device *d)
 		p11_kit_module_release(d->f);
 	/* No dlclose: modules with threads or atexit handlers crash on it. */
 	locks_destroy(d);
+	device_life_reset(&d->life);
 	free(d->aliases.v);
 	note_free(&d->notes);
 	conf_device_reset(&d->conf);

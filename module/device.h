@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "module/conf.h"
+#include "module/device-life.h"
 #include "module/lock.h"
 #include "module/note.h"
 #include "module/object.h"
@@ -38,6 +39,7 @@ struct device {
 	struct lock locks[DEVICE_LOCKS + 1];
 	struct object_aliases aliases; /* object.c; the last lock guards it */
 	struct notes notes;            /* note.c; the same lock */
+	struct device_life life;
 	/* Tests only: what is not CKR_OK is returned instead of the call. */
 	CK_RV (*fault)(const char *function);
 };
@@ -55,12 +57,16 @@ void device_number(struct device *d, size_t index);
  * is closed as before. One thread at a time.
  */
 CK_RV device_open(struct device *d) NODISCARD;
+/* Ends it and opens it anew; nobody is in it. One thread at a time. */
+CK_RV device_reopen(struct device *d) NODISCARD;
 /*
  * Does the module that c names have this version of the interface "PKCS 11"?
  * Loads it, without initialising it.
  */
 bool device_offers(const struct conf_device *c, CK_VERSION version);
-/* Closes it for good; finalises the module, if that is ours to do. */
+/* For good: no call that comes now reaches it. */
+void device_close(struct device *d);
+/* Closes it; finalises the module, if that is ours to do. */
 CK_RV device_finalize(struct device *d);
 
 static inline bool
@@ -82,10 +88,14 @@ device_is_shared(const struct device *d)
 	return !d->managed && !d->initialised;
 }
 
+/*
+ * Who is in the device has one, directly or by a session. Taken before it is
+ * asked whether it is open: device-life.c closes it, and then counts.
+ */
 static inline void
 device_ref(struct device *d)
 {
-	atomic_fetch_add_explicit(&d->refs, 1, memory_order_relaxed);
+	atomic_fetch_add(&d->refs, 1);
 }
 
 /* The last one unloads. NULL is fine. */

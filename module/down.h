@@ -45,10 +45,12 @@ down_begin(struct down *c, const char *name)
 	return rv;
 }
 
-/* Where codes of devices that misbehave would be mapped; none is today. */
+/* Where codes of devices that misbehave are mapped. */
 static inline CK_RV
 down_end(const struct down *c, CK_RV rv)
 {
+	if (rv == CKR_CRYPTOKI_NOT_INITIALIZED)
+		rv = device_life_answer(c->device);
 	if (c->lock != NULL)
 		lock_give(c->lock);
 	if (c->device != NULL && c->device->trace)

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "module/down.h"
+#include "module/sigpipe.h"
 
 __thread struct downstream_scope downstream_scope;
 
@@ -12,12 +13,15 @@ downstream_enter(struct device *d, CK_SLOT_ID slot)
 
 	downstream_scope.device = d;
 	downstream_scope.slot = slot;
+	downstream_scope.held = d != NULL && d->conf.remote && sigpipe_hold();
 	return before;
 }
 
 void
 downstream_leave(struct downstream_scope before)
 {
+	if (downstream_scope.held)
+		sigpipe_release();
 	downstream_scope = before;
 }
 

@@ -17,6 +17,7 @@
 struct downstream_scope {
 	struct device *device;
 	CK_SLOT_ID slot; /* the device's number of it; for "lock = slot" */
+	bool held;       /* SIGPIPE, in this scope */
 };
 
 /* Returns the scope that was there, for downstream_leave(). */

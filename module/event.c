@@ -6,6 +6,7 @@
 #include "module/devices.h"
 #include "module/downstream.h"
 #include "module/event.h"
+#include "module/slot-query.h"
 #include "module/slot.h"
 
 /* A card that is put in is noticed that much later. */
@@ -90,11 +91,16 @@ has_ended(struct events *e)
 static CK_RV
 ask(struct device *d, CK_FLAGS flags, CK_SLOT_ID *ret, void *reserved)
 {
-	struct downstream_scope before = downstream_enter(d, 0);
+	bool counts = (flags & CKF_DONT_BLOCK) != 0;
+	struct downstream_scope before;
 	CK_SLOT_ID down = 0;
 	CK_RV rv;
 	int n = 0;
 
+	/* Who waits does not keep a lost device from being ended. */
+	if (counts)
+		device_ref(d);
+	before = downstream_enter(d, 0);
 	do {
 		rv = downstream_functions()->C_WaitForSlotEvent(flags,
 		    ret != NULL ? &down : NULL, reserved);
@@ -103,6 +109,8 @@ ask(struct device *d, CK_FLAGS flags, CK_SLOT_ID *ret, void *reserved)
 		rv = CKR_NO_EVENT;
 	} while (!(flags & CKF_DONT_BLOCK) || ++n < MAX_LEFT_OUT);
 	downstream_leave(before);
+	if (counts)
+		device_unref(d);
 	return rv;
 }
 
@@ -139,8 +147,9 @@ ask_all(struct devices *all, CK_SLOT_ID *ret)
 		struct device *d = all->v[at % all->n];
 
 		/* One that is closed may come back. */
-		rv = device_is_open(d) ? ask(d, CKF_DONT_BLOCK, ret, NULL)
-				       : CKR_NO_EVENT;
+		rv = device_is_open(d) && !slot_query_hangs(d)
+		    ? ask(d, CKF_DONT_BLOCK, ret, NULL)
+		    : CKR_NO_EVENT;
 		if (rv == CKR_OK) {
 			atomic_store(&all->events.next, (at + 1) % all->n);
 			return CKR_OK;

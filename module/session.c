@@ -218,14 +218,21 @@ session_close_all(struct state *state, struct device *d, CK_SLOT_ID slot,
 	return device_is_shared(d) ? CKR_OK : f->C_CloseAllSessions(down_slot);
 }
 
+/* What was known of its objects: no handle is good any more. */
+static void
+slot_forget(struct device *d, CK_SLOT_ID slot)
+{
+	object_forget(d, slot);
+	note_drop_slot(d, slot);
+}
+
 void
 session_logged_out(struct state *state, const struct session *session)
 {
 	struct session *s;
 	size_t pos = 0;
 
-	object_forget(session->device, session->down_slot);
-	note_drop_slot(session->device, session->down_slot);
+	slot_forget(session->device, session->down_slot);
 	if (rwlock_read(&state->lock) != CKR_OK)
 		return;
 	while ((s = table_next(&state->sessions, &pos, NULL)) != NULL)
@@ -234,28 +241,64 @@ session_logged_out(struct state *state, const struct session *session)
 	rwlock_give(&state->lock);
 }
 
+/* Some of a device's, taken out of the table with its references. */
+static size_t
+sessions_take(struct state *state, const struct device *d,
+    struct session *taken[], size_t max)
+{
+	CK_SESSION_HANDLE handle;
+	struct session *s;
+	size_t pos = 0, n = 0;
+
+	if (rwlock_write(&state->lock) != CKR_OK)
+		return 0;
+	while (n < max &&
+	    (s = table_next(&state->sessions, &pos, &handle)) != NULL) {
+		if (s->device != d)
+			continue;
+		atomic_store(&s->gone, true);
+		(void)table_remove(&state->sessions, handle);
+		taken[n++] = s;
+	}
+	rwlock_give(&state->lock);
+	return n;
+}
+
 void
-session_end_all(struct table *sessions)
+session_drop_all(struct state *state, struct device *d)
+{
+	struct session *taken[32];
+	size_t n;
+
+	while ((n = sessions_take(state, d, taken, nitems(taken))) > 0) {
+		for (size_t i = 0; i < n; i++) {
+			slot_forget(d, taken[i]->down_slot);
+			session_unref(taken[i]);
+		}
+	}
+}
+
+bool
+session_shut(struct session *s)
+{
+	return mark_gone(s);
+}
+
+bool
+session_is_idle(const struct session *s)
+{
+	return atomic_load(&s->refs) == 1;
+}
+
+void
+session_end(struct session *s)
 {
 	struct downstream_scope before;
-	struct session *s;
-	size_t pos = 0;
 
-	while ((s = table_next(sessions, &pos, NULL)) != NULL) {
-		bool open = mark_gone(s);
-
-		/* Wait for a call that is running. */
-		if (lock_take(&s->lock) == CKR_OK)
-			lock_give(&s->lock);
-		/* The device may be another's too, and not end now. */
-		if (open) {
-			before = downstream_enter(s->device, s->down_slot);
-			downstream_functions()->C_CloseSession(s->down);
-			downstream_leave(before);
-		}
-		session_unref(s);
-	}
-	table_reset(sessions);
+	before = downstream_enter(s->device, s->down_slot);
+	(void)downstream_functions()->C_CloseSession(s->down);
+	downstream_leave(before);
+	session_unref(s);
 }
 
 CK_RV

@@ -58,8 +58,18 @@ CK_RV session_close_all(struct state *s, struct device *d, CK_SLOT_ID slot,
     CK_SLOT_ID down_slot) NODISCARD;
 /* Handles of private objects have become invalid on this session's slot. */
 void session_logged_out(struct state *s, const struct session *session);
-/* For C_Finalize: waits for running calls; resets the table. */
-void session_end_all(struct table *sessions);
+/* A device's, without asking it: it has lost them. */
+void session_drop_all(struct state *s, struct device *d);
+
+/*
+ * For C_Finalize, of sessions that are in no table any more, each with one
+ * reference. Shut: no call begins in it now; false: somebody else has shut it.
+ */
+bool session_shut(struct session *s) NODISCARD;
+/* Has the last call returned? */
+bool session_is_idle(const struct session *s);
+/* Closes it below, for a device may be another's too and not end now. */
+void session_end(struct session *s);
 
 /*
  * From handle to session, with a reference. s is held for reading.

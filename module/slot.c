@@ -7,13 +7,9 @@
 #include "common/log.h"
 #include "module/downstream.h"
 #include "module/handle.h"
+#include "module/slot-query.h"
 #include "module/slot.h"
-
-/* In memory of its owner. */
-struct slots {
-	CK_SLOT_ID *v;
-	CK_ULONG n;
-};
+#include "module/state.h"
 
 static bool
 is_shown(const struct device *d, CK_SLOT_ID down)
@@ -56,34 +52,6 @@ slot_find(const struct devices *all, CK_SLOT_ID slot, struct device **ret,
 	return CKR_OK;
 }
 
-/* All slots of the device; ret->v is to be freed. */
-static CK_RV
-list_down(CK_BBOOL present, struct slots *ret)
-{
-	CK_FUNCTION_LIST *f = downstream_functions();
-	struct slots all = { NULL, 0 };
-	CK_RV rv;
-
-	/* Slots may come between the two calls. */
-	do {
-		free(all.v);
-		all.v = NULL;
-		rv = f->C_GetSlotList(present, NULL, &all.n);
-		if (rv != CKR_OK)
-			break;
-		all.v = calloc(all.n + 1, sizeof(*all.v));
-		if (all.v == NULL)
-			return CKR_HOST_MEMORY;
-		rv = f->C_GetSlotList(present, all.v, &all.n);
-	} while (rv == CKR_BUFFER_TOO_SMALL);
-	if (rv != CKR_OK) {
-		free(all.v);
-		return rv;
-	}
-	*ret = all;
-	return CKR_OK;
-}
-
 /* Adds those that are shown to ret, by our numbers. */
 static CK_RV
 slots_add(const struct device *d, const struct slots *down, struct slots *ret)
@@ -100,36 +68,26 @@ slots_add(const struct device *d, const struct slots *down, struct slots *ret)
 	return CKR_OK;
 }
 
-static CK_RV
-list_device(struct device *d, CK_BBOOL present, struct slots *ret)
-{
-	struct downstream_scope before;
-	struct slots down;
-	CK_RV rv;
-
-	if (!device_is_open(d))
-		return CKR_OK;
-	before = downstream_enter(d, 0);
-	rv = list_down(present, &down);
-	downstream_leave(before);
-	if (rv != CKR_OK)
-		return rv;
-	rv = slots_add(d, &down, ret);
-	free(down.v);
-	return rv;
-}
-
 /* One that cannot say what it has takes nothing from the others. */
 static CK_RV
-list_all(struct devices *all, CK_BBOOL present, struct slots *ret)
+list_all(struct state *s, struct devices *all, CK_BBOOL present,
+    struct slots *ret)
 {
+	struct slot_query *q[CONF_MAX_DEVICES];
+	bool threads = all->n > 1 && s->threads;
 	CK_RV rv, first = CKR_OK;
 	size_t failed = 0;
 
+	/* All at once, so that those that hang are waited for together. */
+	for (size_t i = 0; i < all->n; i++)
+		q[i] = slot_query_start(s, all->v[i], present, threads);
 	for (size_t i = 0; i < all->n; i++) {
-		rv = list_device(all->v[i], present, ret);
-		if (rv == CKR_HOST_MEMORY)
-			return rv;
+		struct slots down = { NULL, 0 };
+
+		rv = slot_query_end(q[i], &down);
+		if (rv == CKR_OK)
+			rv = slots_add(all->v[i], &down, ret);
+		free(down.v);
 		if (rv != CKR_OK && failed++ == 0)
 			first = rv;
 	}
@@ -138,27 +96,38 @@ list_all(struct devices *all, CK_BBOOL present, struct slots *ret)
 
 /* All slots of the one device are shown: its answer is the answer. */
 static CK_RV
-list_one(struct device *d, CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
+list_one(struct state *s, struct device *d, CK_BBOOL present, CK_SLOT_ID *list,
+    CK_ULONG *n)
 {
-	struct downstream_scope before = downstream_enter(d, 0);
+	CK_ULONG room = n != NULL ? *n : 0;
+	struct downstream_scope before;
 	CK_RV rv;
 
-	rv = downstream_functions()->C_GetSlotList(present, list, n);
+	device_ref(d);
+	before = downstream_enter(d, 0);
+	for (;;) {
+		rv = downstream_functions()->C_GetSlotList(present, list, n);
+		if (n == NULL || !device_life_list_again(s, d, rv, *n))
+			break;
+		*n = room;
+	}
 	downstream_leave(before);
+	device_unref(d);
 	return rv;
 }
 
 CK_RV
-slot_list(struct devices *all, CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
+slot_list(struct state *s, struct devices *all, CK_BBOOL present,
+    CK_SLOT_ID *list, CK_ULONG *n)
 {
 	struct slots slots = { NULL, 0 };
 	CK_RV rv;
 
 	if (all->n == 1 && (all->v[0]->conf.slots == NULL || n == NULL))
-		return list_one(all->v[0], present, list, n);
+		return list_one(s, all->v[0], present, list, n);
 	if (n == NULL)
 		return CKR_ARGUMENTS_BAD;
-	rv = list_all(all, present, &slots);
+	rv = list_all(s, all, present, &slots);
 	if (rv == CKR_OK) {
 		if (list != NULL && *n < slots.n)
 			rv = CKR_BUFFER_TOO_SMALL;

@@ -10,6 +10,8 @@
 
 #include "module/devices.h"
 
+struct state;
+
 /* CKR_SLOT_ID_INVALID. No reference is taken. */
 CK_RV slot_find(const struct devices *all, CK_SLOT_ID slot, struct device **ret,
     CK_SLOT_ID *ret_down) NODISCARD;
@@ -17,7 +19,7 @@ CK_RV slot_find(const struct devices *all, CK_SLOT_ID slot, struct device **ret,
 bool slot_ours(const struct device *d, CK_SLOT_ID down, CK_SLOT_ID *ret);
 
 /* C_GetSlotList, over all devices; no state is held. */
-CK_RV slot_list(struct devices *all, CK_BBOOL present, CK_SLOT_ID *list,
-    CK_ULONG *n) NODISCARD;
+CK_RV slot_list(struct state *s, struct devices *all, CK_BBOOL present,
+    CK_SLOT_ID *list, CK_ULONG *n) NODISCARD;
 
 #endif

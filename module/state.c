@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "module/ending.h"
 #include "module/session.h"
 #include "module/state.h"
 
@@ -134,6 +135,10 @@ initialize_locked(struct state *s, const CK_C_INITIALIZE_ARGS *args)
 		log_printf(LOG_ERROR, "conf", "%s", error.text);
 		return rv;
 	}
+	/* An application with locks of its own has threads of its own. */
+	s->threads = s->ops.create == NULL &&
+	    (args == NULL ||
+		!(args->flags & CKF_LIBRARY_CANT_CREATE_OS_THREADS));
 	rv = rwlock_adopt(&s->lock, &s->ops);
 	if (rv == CKR_OK)
 		rv = devices_open(&conf, &s->ops, &s->devices);
@@ -180,8 +185,7 @@ finalize_locked(struct state *s)
 	devices = s->devices;
 	s->devices = NULL;
 	rwlock_give(&s->lock);
-	session_end_all(&sessions);
-	rv = devices_finalize(devices);
+	rv = ending_all(devices, &sessions, s->threads);
 	devices_unref(devices);
 	rwlock_revert(&s->lock);
 	return rv;

@@ -22,6 +22,7 @@ struct state {
 	 */
 	struct rwlock lock;
 	struct devices *devices;
+	bool threads;          /* we may make some */
 	struct table sessions; /* of struct session */
 
 	/* Which process this belongs to. */

@@ -16,7 +16,7 @@ import                   yes
 session keys             yes
 ECDSA                    yes
 ECDSA verification       yes
-ECDSA_SHA256             CKR_MECHANISM_INVALID
+ECDSA_SHA256             yes
 device signature         yes
 its verification         yes
 device MAC               yes
