@@ -5,12 +5,15 @@ published keys, computed by python3-cryptography and by hand-made CBOR, that
 is, without any code of this project. The keys are SHA-256 of their names.
 
 device-key, reader-key: the private scalars; data: DeviceAuthenticationBytes;
-emac-key: the key derived; tag: what CKM_MDOC_DEVICE_MAC gives."""
+transcript: the SessionTranscriptBytes of it; emac-key: the key derived; tag:
+what CKM_MDOC_DEVICE_MAC gives; message: the first of the reader to the device,
+whose ephemeral key is device-key too, "hello" under SKReader (12.2.3)."""
 import hashlib
 import hmac
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 
@@ -66,8 +69,12 @@ structure = array(tstr("MAC0"), bstr(b"\xa1\x01\x05"), bstr(b""),
                   bstr(authentication))
 tag = hmac.new(mac_key, structure, hashlib.sha256).digest()
 
+sk_reader = HKDF(hashes.SHA256(), 32, salt, b"SKReader").derive(z)
+message = AESGCM(sk_reader).encrypt(bytes(11) + b"\x01", b"hello", None)
+
 for name, value in (("device-key", device_d), ("reader-key", reader_d),
                     ("data", authentication), ("emac-key", mac_key),
-                    ("tag", tag)):
+                    ("tag", tag), ("transcript", tag24(transcript)),
+                    ("message", message)):
     with open(name + ".hex", "w") as f:
         print(value.hex(), file=f)
