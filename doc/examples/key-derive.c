@@ -54,7 +54,6 @@ open_message(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE session,
 	CK_OBJECT_HANDLE sk_reader;
 	CK_RV rv;
 
-	/* Sensitive, not extractable, of this session: what nobody asks for. */
 	rv = f->C_DeriveKey(session, &derive, device_key, NULL, 0, &sk_reader);
 	if (rv == CKR_OK)
 		rv = f->C_GetAttributeValue(session, sk_reader, &taken, 1);
