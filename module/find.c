@@ -116,8 +116,7 @@ gather_others(const struct token *t, const CK_ATTRIBUTE *template, CK_ULONG n,
     struct handles *ret)
 {
 	CK_ATTRIBUTE *others;
-	CK_OBJECT_HANDLE *more;
-	CK_ULONG m = 0, max = 0;
+	CK_ULONG m = 0;
 	CK_RV rv;
 
 	others = calloc(n + 1, sizeof(*others));
@@ -126,16 +125,7 @@ gather_others(const struct token *t, const CK_ATTRIBUTE *template, CK_ULONG n,
 	for (CK_ULONG i = 0; i < n; i++)
 		if (!attrs_is_ours(template[i].type))
 			others[m++] = template[i];
-	do {
-		max = max == 0 ? 32 : max * 4;
-		more = reallocarray(ret->v, max, sizeof(*more));
-		if (more == NULL) {
-			rv = CKR_HOST_MEMORY;
-			break;
-		}
-		ret->v = more;
-		rv = token_find(t, others, m, ret->v, max, &ret->n);
-	} while (rv == CKR_OK && ret->n == max);
+	rv = token_find_all(t, others, m, &ret->v, &ret->n);
 	free(others);
 	return rv;
 }

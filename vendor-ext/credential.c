@@ -255,30 +255,12 @@ find_all(const struct token *t, struct bytes label, CK_OBJECT_HANDLE **ret,
 		{ CKA_LABEL, NULL, (CK_ULONG)label.len },
 	};
 	CK_ULONG n_template = nitems(template) - (bytes_is_null(label) ? 1 : 0);
-	CK_OBJECT_HANDLE *all = NULL, *more;
-	CK_ULONG max = 0, n = 0;
-	CK_RV rv = CKR_HOST_MEMORY;
+	CK_RV rv;
 
 	if (!blob_set(&text, label))
-		goto out;
+		return CKR_HOST_MEMORY;
 	template[2].pValue = text.ptr;
-	do {
-		max = max == 0 ? 32 : 2 * max;
-		more = reallocarray(all, max, sizeof(*all));
-		if (more == NULL) {
-			rv = CKR_HOST_MEMORY;
-			goto out;
-		}
-		all = more;
-		rv = token_find(t, template, n_template, all, max, &n);
-	} while (rv == CKR_OK && n == max);
-	if (rv == CKR_OK) {
-		*ret = all;
-		*ret_n = n;
-		all = NULL;
-	}
-out:
-	free(all);
+	rv = token_find_all(t, template, n_template, ret, ret_n);
 	blob_reset(&text);
 	return rv;
 }

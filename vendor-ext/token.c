@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include <stdio.h>
 
 #include "vendor-ext/pkcs11-3.h"
@@ -8,6 +10,9 @@
 
 /* More public keys than this with one CKA_ID are not looked at. */
 #define MAX_PUBLIC 8
+
+/* Of an attribute; more than any that is read here can have. */
+#define MAX_VALUE (16UL << 20)
 
 /* An attribute that changes between the two calls is asked for again. */
 #define MAX_TRIES 3
@@ -28,6 +33,10 @@ token_get(const struct token *t, CK_OBJECT_HANDLE object,
 			goto out;
 		if (a.ulValueLen == CK_UNAVAILABLE_INFORMATION) {
 			rv = CKR_ATTRIBUTE_TYPE_INVALID;
+			goto out;
+		}
+		if (a.ulValueLen > MAX_VALUE) {
+			rv = CKR_DEVICE_ERROR;
 			goto out;
 		}
 		blob_clear(&value);
@@ -199,32 +208,83 @@ out:
 	return rv;
 }
 
+/* A token may hand over fewer than it has; none means the end. */
+static CK_RV
+find_more(const struct token *t, CK_OBJECT_HANDLE *ret, CK_ULONG max,
+    CK_ULONG *found)
+{
+	CK_ULONG some;
+	CK_RV rv = CKR_OK;
+
+	do {
+		some = 0;
+		if (*found == max)
+			break;
+		rv = t->f->C_FindObjects(t->session, ret + *found, max - *found,
+		    &some);
+		if (rv == CKR_OK && some > max - *found)
+			rv = CKR_DEVICE_ERROR;
+		if (rv == CKR_OK)
+			*found += some;
+	} while (rv == CKR_OK && some != 0);
+	return rv;
+}
+
+static CK_RV
+find_end(const struct token *t, CK_RV rv)
+{
+	CK_RV final = t->f->C_FindObjectsFinal(t->session);
+
+	return rv == CKR_OK ? final : rv;
+}
+
 CK_RV
 token_find(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
     CK_OBJECT_HANDLE *ret, CK_ULONG max, CK_ULONG *ret_n)
 {
 	CK_ULONG found = 0;
-	CK_ULONG some;
 	CK_RV rv;
-	CK_RV final;
 
 	rv = t->f->C_FindObjectsInit(t->session, template, n);
 	if (rv != CKR_OK)
 		return rv;
-	/* A token may hand over fewer than it has; none means the end. */
-	do {
-		some = 0;
-		if (found == max)
-			break;
-		rv = t->f->C_FindObjects(t->session, ret + found, max - found,
-		    &some);
-		found += some;
-	} while (rv == CKR_OK && some != 0);
-	final = t->f->C_FindObjectsFinal(t->session);
-	if (rv == CKR_OK)
-		rv = final;
+	rv = find_end(t, find_more(t, ret, max, &found));
 	if (rv == CKR_OK)
 		*ret_n = found;
+	return rv;
+}
+
+CK_RV
+token_find_all(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
+    CK_OBJECT_HANDLE **ret, CK_ULONG *ret_n)
+{
+	CK_OBJECT_HANDLE *all = NULL, *more;
+	CK_ULONG max = 0, found = 0;
+	CK_RV rv;
+
+	rv = t->f->C_FindObjectsInit(t->session, template, n);
+	if (rv != CKR_OK)
+		return rv;
+	while (rv == CKR_OK && found == max) {
+		max = max == 0 ? 32 : 2 * max;
+		more = max <= TOKEN_MAX_FOUND
+		    ? reallocarray(all, max, sizeof(*all))
+		    : NULL;
+		if (more == NULL) {
+			rv = max <= TOKEN_MAX_FOUND ? CKR_HOST_MEMORY
+						    : CKR_DEVICE_ERROR;
+			break;
+		}
+		all = more;
+		rv = find_more(t, all, max, &found);
+	}
+	rv = find_end(t, rv);
+	if (rv == CKR_OK) {
+		*ret = all;
+		*ret_n = found;
+		all = NULL;
+	}
+	free(all);
 	return rv;
 }
 

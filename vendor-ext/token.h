@@ -54,6 +54,14 @@ CK_RV token_find(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
  */
 bool token_is_refusal(CK_RV rv);
 
+/*
+ * All of them, in memory of the caller. A search with more results than this
+ * is taken for one without an end: CKR_DEVICE_ERROR.
+ */
+#define TOKEN_MAX_FOUND (1UL << 20)
+CK_RV token_find_all(const struct token *t, CK_ATTRIBUTE *template, CK_ULONG n,
+    CK_OBJECT_HANDLE **ret, CK_ULONG *ret_n) NODISCARD;
+
 /* "CKR_PIN_INCORRECT"; "CKR_0x..." for an unknown one in a static buffer of
  * the thread. */
 const char *token_rv_name(CK_RV rv);

@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Writes seeds of fuzz-capi: capi-seeds.py CORPUS-OF-TBS FOLDER.
+
+The device's answers are zeros, which fuzz-device takes for those of a device
+that has a P-256 key; the structures are those of fuzz-tbs.
+"""
+import os
+import struct
+import sys
+
+# Indices into the tables of fuzz-capi.c.
+OPEN, SIGN_INIT, SIGN, SIGN_UPDATE, SIGN_FINAL, VERIFY_INIT, VERIFY = range(7)
+VERIFY_UPDATE, VERIFY_FINAL, DECRYPT_INIT, DECRYPT = range(7, 11)
+DERIVE, CREATE, COPY, DESTROY, SIZE, GET, SET = range(13, 20)
+FIND_INIT, FIND, FIND_FINAL, LOGIN, LOGOUT, CLOSE = range(20, 26)
+GENERATE_PAIR = 32
+MECHANISMS = {
+    "device-signature": 0, "device-mac": 1, "reader": 2, "issuer": 3,
+    "ecdsa-sha256": 7, "hmac": 12,
+}
+CLASS, TOKEN, LABEL, VALUE, ID = 0, 1, 3, 4, 6
+PURPOSE, ROLE, KEY_ID, TRANSCRIPT, PATH, DOC_TYPE = 15, 17, 18, 19, 21, 22
+CREDENTIAL, SECRET, DATA = 3, 2, 0  # of numbers
+
+
+def span(data):
+    if len(data) < 0xfd:
+        return bytes([len(data)]) + data
+    return b"\xfd" + struct.pack(">H", len(data)) + data
+
+
+def place(size):
+    return bytes(1 + size)
+
+
+def out(size):
+    return bytes([size]) + bytes(8) + bytes(size)
+
+
+def mechanism(name):
+    return bytes(1 + 24) + bytes([MECHANISMS[name]])
+
+
+def number(type_, which):
+    return bytes([type_, which]) + bytes(8)
+
+
+def value(type_, data):
+    return bytes([type_, 0x80]) + span(data)
+
+
+def template(*attributes):
+    return bytes([len(attributes)]) + bytes(24 * len(attributes)) + \
+        b"".join(attributes)
+
+
+OPENED = bytes([OPEN]) + place(8) + bytes([0, 2])
+S = b"\0"   # the first session
+KEY = bytes([0x41])
+
+
+def sign(name, data):
+    return OPENED + bytes([SIGN_INIT]) + S + mechanism(name) + KEY + \
+        bytes([SIGN]) + S + span(data) + out(64)
+
+
+def sign_parts(name, data):
+    return OPENED + bytes([SIGN_INIT]) + S + mechanism(name) + KEY + \
+        bytes([SIGN_UPDATE]) + S + span(data) + \
+        bytes([SIGN_FINAL]) + S + out(64)
+
+
+def verify(name, data):
+    return OPENED + bytes([VERIFY_INIT]) + S + mechanism(name) + KEY + \
+        bytes([VERIFY]) + S + span(data) + span(bytes(64))
+
+
+def objects():
+    credential = template(
+        number(CLASS, CREDENTIAL), value(ID, b"key"), value(LABEL, b"mine"),
+        value(DOC_TYPE, b"a.b"), value(VALUE, b"\xa0"))
+    find = template(number(CLASS, CREDENTIAL))
+    return OPENED + \
+        bytes([CREATE]) + S + credential + place(8) + \
+        bytes([GET]) + S + b"\0" + template(value(LABEL, bytes(20)),
+                                             number(PATH, 0)) + \
+        bytes([SET]) + S + b"\0" + template(value(LABEL, b"yours")) + \
+        bytes([COPY]) + S + b"\0" + template() + place(8) + \
+        bytes([FIND_INIT]) + S + find + \
+        bytes([FIND]) + S + b"\4" + place(32) + place(8) + \
+        bytes([FIND_FINAL]) + S + bytes([DESTROY]) + S + b"\0"
+
+
+def path():
+    return OPENED + bytes([GET]) + S + KEY + template(number(PATH, 0))
+
+
+def second_door(transcript):
+    return OPENED + bytes([CREATE]) + S + template(
+        number(CLASS, SECRET), number(ROLE, 8), value(KEY_ID, b"key"),
+        value(TRANSCRIPT, transcript)) + place(8)
+
+
+def bound():
+    private = template(value(ID, b"key"), number(PURPOSE, 9))
+    return OPENED + bytes([GENERATE_PAIR]) + S + bytes(25) + b"\x10" + \
+        template() + private + place(8) + place(8)
+
+
+def write(folder, name, program):
+    for fault in (0, 2):
+        with open(os.path.join(folder, f"{name}-{fault}"), "wb") as f:
+            f.write(bytes([2 if fault else 0xff, fault]) +
+                    struct.pack(">H", len(program)) + program)
+
+
+def main():
+    source, folder = sys.argv[1:]
+    os.makedirs(folder, exist_ok=True)
+    for file in sorted(os.listdir(source)):
+        name = os.path.splitext(file)[0]
+        with open(os.path.join(source, file), "rb") as f:
+            data = f.read()
+        if len(data) > 2000:
+            continue
+        kind = {"device": "device-mac", "mso": "issuer",
+                "reader": "reader"}.get(name.split("-")[0])
+        if kind is None:
+            continue
+        write(folder, "sign-" + name, sign(kind, data))
+        if kind == "device-mac":
+            write(folder, "parts-" + name, sign_parts("device-signature",
+                                                      data))
+            write(folder, "verify-" + name, verify("device-signature", data))
+        if name == "device-qr":
+            write(folder, "door", second_door(data))
+    for name in "ecdsa-sha256", "hmac":
+        write(folder, name, sign(name, b"message"))
+        write(folder, "parts-" + name, sign_parts(name, b"message"))
+    write(folder, "objects", objects())
+    write(folder, "path", path())
+    write(folder, "bound", bound())
+
+
+if __name__ == "__main__":
+    main()
