@@ -30,6 +30,15 @@ sign_len(const struct mechanism_op *op)
 	return TAG_LEN;
 }
 
+static CK_RV
+check(const struct mechanism_op *op, const struct tbs *t)
+{
+	uint8_t point[CURVE_MAX_POINT];
+	size_t len;
+
+	return session_key_peer(t->ereader_key, op->curve, false, point, &len);
+}
+
 /* SHA-256(SessionTranscriptBytes) */
 static bool
 transcript_hash(struct hasher *h, struct bytes transcript, uint8_t out[32])
@@ -95,6 +104,7 @@ const struct mechanism mech_device_mac = {
 	.name = "CKM_MDOC_DEVICE_MAC",
 	.kinds = TBS_BIT(TBS_DEVICE_AUTHENTICATION),
 	.permission = CKA_DERIVE,
+	.check = check,
 	.curve_fits = curve_fits,
 	.works = works,
 	.sign_len = sign_len,

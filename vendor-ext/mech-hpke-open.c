@@ -150,6 +150,7 @@ const struct mechanism mech_hpke_open = {
 	.type = CKM_MDOC_HPKE_OPEN,
 	.name = "CKM_MDOC_HPKE_OPEN",
 	.permission = CKA_DERIVE,
+	.purposes = MDOC_PURPOSE_READER,
 	.curve_fits = curve_fits,
 	.works = works,
 	.info = info,

@@ -6,6 +6,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "vendor-ext/mechanism-ops.h"
+#include "vendor-ext/purpose.h"
 #include "vendor-ext/session-key.h"
 
 static bool
@@ -39,6 +40,32 @@ read_parameter(const CK_MECHANISM *m, struct session_key_input *ret)
 	return CKR_OK;
 }
 
+/*
+ * A device key that is bound MACs and does not encrypt; what it would MAC is
+ * not known here. A reader's key takes part in all of them.
+ */
+static CK_RV
+derive_want(const struct mechanism_derivation *d, struct purpose_want *ret)
+{
+	const struct session_key_wish wish = { d->home, d->template, d->n };
+	struct session_key_input in = { .key = d->base, .curve = d->curve };
+	bool macs;
+	CK_RV rv;
+
+	rv = read_parameter(d->parameter, &in);
+	if (rv == CKR_OK)
+		rv = session_key_check(&in, &wish);
+	if (rv != CKR_OK)
+		return rv == CKR_DATA_INVALID ? CKR_MECHANISM_PARAM_INVALID
+					      : rv;
+	macs = in.role == MDOC_ROLE_EMACKEY &&
+	    (d->rule->purposes & MDOC_PURPOSE_DEVICE) != 0;
+	*ret = (struct purpose_want){ macs ? MDOC_PURPOSE_DEVICE
+					   : MDOC_PURPOSE_READER,
+		BYTES_NULL, macs ? PURPOSE_MAC : PURPOSE_OTHER };
+	return CKR_OK;
+}
+
 static CK_RV
 derive(const struct token *t, struct hasher *h, struct mechanism_derivation *d,
     CK_OBJECT_HANDLE *ret)
@@ -59,7 +86,9 @@ const struct mechanism mech_key_derive = {
 	.type = CKM_MDOC_KEY_DERIVE,
 	.name = "CKM_MDOC_KEY_DERIVE",
 	.permission = CKA_DERIVE,
+	.purposes = MDOC_PURPOSE_DEVICE | MDOC_PURPOSE_READER,
 	.curve_fits = curve_fits,
 	.works = works,
+	.derive_want = derive_want,
 	.derive = derive,
 };

@@ -38,6 +38,12 @@ struct mechanism {
 	/* Standard mechanisms: is that an answer that we do better than? */
 	bool (*completes)(CK_RV refusal);
 	unsigned kinds; /* of data that are accepted, TBS_BIT; 0: any data */
+	/* Whose use it is where there are no kinds: MDOC_PURPOSE_*. */
+	CK_ULONG purposes;
+	/* Where in the data that structure is; absent: it is all of them. */
+	bool (*payload)(const struct mechanism_op *op, struct bytes *ret);
+	/* What else can be seen to be wrong before the key is used. */
+	CK_RV (*check)(const struct mechanism_op *op, const struct tbs *t);
 	/* Absent: the key is not on a curve, and start() or derive() checks. */
 	bool (*curve_fits)(const struct curve *c);
 	/* Both about what C_GetMechanismInfo says; absent: as EC keys. */
@@ -69,6 +75,9 @@ struct mechanism {
 	CK_RV(*decrypt)
 	(struct mechanism_op *op, const struct token *token, struct hasher *h,
 	    struct blob *ret);
+	/* As check(), and what it wants; absent: one of the purposes. */
+	CK_RV(*derive_want)
+	(const struct mechanism_derivation *d, struct purpose_want *ret);
 	CK_RV(*derive)
 	(const struct token *t, struct hasher *h,
 	    struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret);

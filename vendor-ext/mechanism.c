@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "vendor-ext/mechanism-ops.h"
+#include "vendor-ext/purpose.h"
 #include "vendor-ext/sign.h"
 
 static const struct mechanism *const mechanisms[] = {
@@ -309,11 +310,19 @@ mechanism_sign_len(const struct mechanism_op *op)
 static CK_RV
 read_data(const struct mechanism_op *op, struct tbs *ret)
 {
+	struct bytes data = blob_bytes(&op->data);
 	struct tbs_error e;
 
 	if (op->mechanism->kinds == 0)
 		return CKR_OK;
-	if (!tbs_read(blob_bytes(&op->data), ret, &e)) {
+	if (op->mechanism->payload != NULL &&
+	    !op->mechanism->payload(op, &data)) {
+		log_printf(LOG_INFO, "mechanism",
+		    "%s: data is no Sig_structure for this key",
+		    op->mechanism->name);
+		return CKR_DATA_INVALID;
+	}
+	if (!tbs_read(data, ret, &e)) {
 		log_printf(LOG_INFO, "mechanism", "%s: %s: %s at byte %zu",
 		    op->mechanism->name, e.what != NULL ? e.what : "data",
 		    cbor_error_name(e.error), e.offset);
@@ -324,6 +333,38 @@ read_data(const struct mechanism_op *op, struct tbs *ret)
 		    "%s: data is another structure", op->mechanism->name);
 		return CKR_DATA_INVALID;
 	}
+	return CKR_OK;
+}
+
+CK_ULONG
+mechanism_purposes(const struct mechanism *m)
+{
+	CK_ULONG purposes = m->purposes;
+
+	for (unsigned kind = 0; kind <= TBS_MOBILE_SECURITY_OBJECT; kind++)
+		if ((m->kinds & TBS_BIT(kind)) != 0)
+			purposes |= purpose_of((enum tbs_kind)kind);
+	return purposes;
+}
+
+CK_RV
+mechanism_want(const struct mechanism_op *op, struct purpose_want *ret)
+{
+	const struct mechanism *m = op->mechanism;
+	struct tbs data = { .doc_type = BYTES_NULL };
+	CK_RV rv;
+
+	rv = read_data(op, &data);
+	if (rv == CKR_OK && m->check != NULL)
+		rv = m->check(op, &data);
+	if (rv != CKR_OK)
+		return rv;
+	*ret = (struct purpose_want){ m->purposes, BYTES_NULL, PURPOSE_OTHER };
+	if (m->kinds != 0)
+		*ret =
+		    (struct purpose_want){ purpose_of(data.kind), data.doc_type,
+			    m->permission == CKA_DERIVE ? PURPOSE_MAC
+							: PURPOSE_SIGN };
 	return CKR_OK;
 }
 
@@ -404,9 +445,9 @@ mechanism_op_free(struct mechanism_op **op)
 	*op = NULL;
 }
 
-CK_RV
-mechanism_derive(const struct mechanism *m, const struct token *t,
-    struct hasher *h, struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret)
+static CK_RV
+derive_check(const struct mechanism *m, const struct token *t,
+    struct mechanism_derivation *d)
 {
 	struct mech_key k;
 	CK_RV rv;
@@ -415,11 +456,35 @@ mechanism_derive(const struct mechanism *m, const struct token *t,
 	d->curve = NULL;
 	if (m->derive == NULL)
 		return CKR_MECHANISM_INVALID;
-	if (m->curve_fits != NULL) {
-		rv = check_key(m, CKF_DERIVE, t, d->base, &k);
-		if (rv != CKR_OK)
-			return rv;
+	if (m->curve_fits == NULL)
+		return CKR_OK;
+	rv = check_key(m, CKF_DERIVE, t, d->base, &k);
+	if (rv == CKR_OK)
 		d->curve = k.curve;
-	}
-	return m->derive(t, h, d, ret);
+	return rv;
+}
+
+CK_RV
+mechanism_derive_want(const struct mechanism *m, const struct token *t,
+    struct mechanism_derivation *d, struct purpose_want *ret)
+{
+	CK_RV rv;
+
+	rv = derive_check(m, t, d);
+	if (rv != CKR_OK)
+		return rv;
+	if (m->derive_want != NULL)
+		return m->derive_want(d, ret);
+	*ret = (struct purpose_want){ m->purposes, BYTES_NULL, PURPOSE_OTHER };
+	return CKR_OK;
+}
+
+CK_RV
+mechanism_derive(const struct mechanism *m, const struct token *t,
+    struct hasher *h, struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret)
+{
+	CK_RV rv;
+
+	rv = derive_check(m, t, d);
+	return rv == CKR_OK ? m->derive(t, h, d, ret) : rv;
 }

@@ -19,9 +19,18 @@
 struct mechanism;
 struct mechanism_op;
 struct purpose;
+struct purpose_want;
 
 /* NULL: not one of ours. */
 const struct mechanism *mechanism_find(CK_MECHANISM_TYPE type);
+/*
+ * The one to use with a key that is bound to a purpose: a vendor mechanism, or
+ * a standard one for signatures that looks at what it signs; NULL: no other
+ * mechanism may have such a key.
+ */
+const struct mechanism *mechanism_bound(CK_MECHANISM_TYPE type);
+/* The purposes that it serves, MDOC_PURPOSE_* bits. */
+CK_ULONG mechanism_purposes(const struct mechanism *m);
 /* A standard mechanism: the token is asked first. */
 bool mechanism_is_completed(const struct mechanism *m);
 /* Do we do it for a token that refused it with this answer? */
@@ -75,6 +84,12 @@ struct mechanism_request {
 CK_RV mechanism_init(const struct mechanism *m, const struct token *t,
     const struct mechanism_request *r, struct mechanism_op **ret) NODISCARD;
 CK_RV mechanism_update(struct mechanism_op *op, struct bytes part) NODISCARD;
+/*
+ * For a key with a rule, when the data are complete: checks them, without the
+ * token, and says what they want of the key.
+ */
+CK_RV mechanism_want(const struct mechanism_op *op,
+    struct purpose_want *ret) NODISCARD;
 /* Length of the signature. */
 CK_ULONG mechanism_sign_len(const struct mechanism_op *op);
 /* The end of the operation: signs what was given; out holds sign_len bytes. */
@@ -118,6 +133,13 @@ struct mechanism_derivation {
 	    *curve;           /* of the base key; set by mechanism_derive */
 	enum agree_path path; /* out: the path taken, if there is one */
 };
+
+/*
+ * For a base key with a rule: checks what can be checked without the token's
+ * agreement, the peer's point among it, and says what is wanted of the key.
+ */
+CK_RV mechanism_derive_want(const struct mechanism *m, const struct token *t,
+    struct mechanism_derivation *d, struct purpose_want *ret) NODISCARD;
 
 /*
  * Leaves nothing behind but the new object. CKR_MECHANISM_INVALID as with

@@ -60,15 +60,13 @@ session_key_peer(struct bytes cose_key, const struct curve *curve,
 	return CKR_OK;
 }
 
-/* Everything that goes into the derivation but the private key. */
+/* The peer's point, and that the transcript is one. */
 static CK_RV
-read_input(struct hasher *h, const struct session_key_input *in, uint8_t *point,
-    size_t *ret_len, uint8_t salt[SALT_LEN])
+read_peer(const struct session_key_input *in, uint8_t *point, size_t *ret_len)
 {
 	bool given = !bytes_is_null(in->peer);
 	struct tbs_transcript t;
 	struct tbs_error e;
-	CK_RV rv;
 
 	if (!tbs_transcript_read(in->transcript, &t, &e)) {
 		log_printf(LOG_INFO, "session-key", "%s: %s at byte %zu",
@@ -82,8 +80,18 @@ read_input(struct hasher *h, const struct session_key_input *in, uint8_t *point,
 		    "SessionTranscript without the tag 24 around it");
 		return CKR_DATA_INVALID;
 	}
-	rv = session_key_peer(given ? in->peer : t.ereader_key, in->curve,
+	return session_key_peer(given ? in->peer : t.ereader_key, in->curve,
 	    given, point, ret_len);
+}
+
+/* Everything that goes into the derivation but the private key. */
+static CK_RV
+read_input(struct hasher *h, const struct session_key_input *in, uint8_t *point,
+    size_t *ret_len, uint8_t salt[SALT_LEN])
+{
+	CK_RV rv;
+
+	rv = read_peer(in, point, ret_len);
 	if (rv != CKR_OK)
 		return rv;
 	return hasher_digest(h, HASH_SHA256, &in->transcript, 1, salt)
@@ -240,6 +248,21 @@ attributes_make(const struct role *role, const struct session_key_wish *w,
 }
 
 /* ---- */
+
+CK_RV
+session_key_check(const struct session_key_input *in,
+    const struct session_key_wish *wish)
+{
+	const struct role *role = role_find(in->role);
+	uint8_t point[CURVE_MAX_POINT];
+	size_t len;
+	CK_RV rv;
+
+	if (role == NULL)
+		return CKR_DATA_INVALID;
+	rv = check_wish(role, wish);
+	return rv == CKR_OK ? read_peer(in, point, &len) : rv;
+}
 
 CK_RV
 session_key_derive(const struct token *t, struct hasher *h,

@@ -35,6 +35,10 @@ CK_RV session_key_derive(const struct token *t, struct hasher *h,
     const struct session_key_input *in, const struct session_key_wish *wish,
     CK_OBJECT_HANDLE *ret, enum agree_path *ret_path) NODISCARD;
 
+/* What of these errors can be found without the token. */
+CK_RV session_key_check(const struct session_key_input *in,
+    const struct session_key_wish *wish) NODISCARD;
+
 /*
  * A COSE_Key as a point of this curve; out: CURVE_MAX_POINT bytes. Only a
  * device may compress its key (12.7.2). Errors as above.

@@ -157,11 +157,37 @@ typedef struct CK_MDOC_HPKE_OPEN_PARAMS {
 #define CKA_MDOC_VALID_FROM  MDOC_VENDOR(0x1009UL)
 #define CKA_MDOC_VALID_UNTIL MDOC_VENDOR(0x100AUL)
 #define CKA_MDOC_USES_LEFT   MDOC_VENDOR(0x100BUL)
+#define CKA_MDOC_METHOD      MDOC_VENDOR(0x100CUL)
 
+/*
+ * Purpose-bound keys: what a private key may be used for, whatever else its
+ * mechanisms could do. Given in the private template of C_GenerateKeyPair,
+ * C_CreateObject or C_UnwrapKey, or once afterwards, alone, by
+ * C_SetAttributeValue; then read-only.
+ *	CKA_MDOC_PURPOSE    CK_ULONG, MDOC_PURPOSE_* bits; 0: not bound
+ *	CKA_MDOC_DOC_TYPES  UTF-8 strings separated by one NUL each, none at
+ *	                    the end; empty: any docType. What a device signs
+ *	                    or MACs and what an issuer signs must name one of
+ *	                    them
+ *	CKA_MDOC_METHOD     CK_ULONG, MDOC_METHOD_*: MAC or signature
+ *	                    (18013-5 12.4.4), device keys only
+ *	CKA_MDOC_USES_LEFT  CK_ULONG, counts down with every signature, tag,
+ *	                    derived key or opened message;
+ *	                    CK_UNAVAILABLE_INFORMATION: no limit
+ * A bound key is a token object with a CKA_ID, sensitive and not extractable.
+ */
 /* Values of CKA_MDOC_PURPOSE, bits of a CK_ULONG. */
 #define MDOC_PURPOSE_DEVICE 0x1UL
 #define MDOC_PURPOSE_READER 0x2UL
 #define MDOC_PURPOSE_ISSUER 0x4UL
+
+/* Values of CKA_MDOC_METHOD. */
+#define MDOC_METHOD_ANY       0x0UL /* both */
+#define MDOC_METHOD_ONE       0x1UL /* the first one used, then that alone */
+#define MDOC_METHOD_SIGNATURE 0x2UL
+#define MDOC_METHOD_MAC       0x3UL
+/* Only read: records of the token contradict each other. */
+#define MDOC_METHOD_NONE 0x4UL
 
 /* Values of CKA_MDOC_ROLE: what is derived (18013-5 12.2.1, 12.4.3). */
 #define MDOC_ROLE_SKREADER 0x1UL
