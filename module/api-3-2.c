@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/bind.h"
 #include "module/downstream-3.h"
+#include "module/guard.h"
 
 CK_RV
 C_EncapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
@@ -14,6 +16,8 @@ C_EncapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_EncapsulateKey(call.down,
 		    mechanism, key, template, n, out, out_len, ret);
@@ -30,6 +34,8 @@ C_DecapsulateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
+	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_DecapsulateKey(call.down,
 		    mechanism, key, template, n, in, in_len, ret);
 	return api_leave(&call, rv);
@@ -43,6 +49,8 @@ C_VerifySignatureInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_VerifySignatureInit(call.down,
 		    mechanism, key, signature, signature_len);
@@ -154,6 +162,10 @@ C_WrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, wrapping);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, NULL, key);
+	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_WrapKeyAuthenticated(call.down,
 		    mechanism, wrapping, key, aad, aad_len, out, out_len);
 	return api_leave(&call, rv);
@@ -166,13 +178,20 @@ C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_OBJECT_HANDLE *ret)
 {
 	struct api_call call;
+	struct bind b;
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, unwrapping);
+	if (rv == CKR_OK)
+		rv = bind_begin(&call, &b, template, n);
+	if (rv == CKR_OK) {
 		rv = downstream_functions_3()
 			 ->C_UnwrapKeyAuthenticated(call.down, mechanism,
-			     unwrapping, in, in_len, template, n, aad, aad_len,
-			     ret);
+			     unwrapping, in, in_len, b.template, b.n, aad,
+			     aad_len, ret);
+		rv = bind_end(&call, &b, rv, ret);
+	}
 	return api_leave(&call, rv);
 }

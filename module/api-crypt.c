@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/guard.h"
 #include "module/operation.h"
 
 CK_RV
@@ -13,6 +14,8 @@ C_EncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = call.f->C_EncryptInit(call.down, mechanism, key);
 	return api_leave(&call, rv);
@@ -131,6 +134,8 @@ C_DecryptDigestUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = operation_dual(&call);
+	if (rv == CKR_OK)
 		rv = call.f->C_DecryptDigestUpdate(call.down, in, in_len, out,
 		    out_len);
 	return api_leave(&call, rv);
@@ -145,6 +150,8 @@ C_SignEncryptUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = operation_dual(&call);
+	if (rv == CKR_OK)
 		rv = call.f->C_SignEncryptUpdate(call.down, in, in_len, out,
 		    out_len);
 	return api_leave(&call, rv);
@@ -158,6 +165,8 @@ C_DecryptVerifyUpdate(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = operation_dual(&call);
 	if (rv == CKR_OK)
 		rv = call.f->C_DecryptVerifyUpdate(call.down, in, in_len, out,
 		    out_len);

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/guard.h"
 
 CK_RV
 C_DigestInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism)
@@ -48,6 +49,8 @@ C_DigestKey(CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key)
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, NULL, key);
 	if (rv == CKR_OK)
 		rv = call.f->C_DigestKey(call.down, key);
 	return api_leave(&call, rv);

@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/bind.h"
 #include "module/derive.h"
+#include "module/guard.h"
 
 CK_RV
 C_GenerateKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
@@ -26,12 +28,17 @@ C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_OBJECT_HANDLE *ret_private)
 {
 	struct api_call call;
+	struct bind b;
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = bind_begin(&call, &b, private, n_private);
+	if (rv == CKR_OK) {
 		rv = call.f->C_GenerateKeyPair(call.down, mechanism, public,
-		    n_public, private, n_private, ret_public, ret_private);
+		    n_public, b.template, b.n, ret_public, ret_private);
+		rv = bind_end(&call, &b, rv, ret_private);
+	}
 	return api_leave(&call, rv);
 }
 
@@ -45,6 +52,10 @@ C_WrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, wrapping);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, NULL, key);
+	if (rv == CKR_OK)
 		rv = call.f->C_WrapKey(call.down, mechanism, wrapping, key, out,
 		    out_len);
 	return api_leave(&call, rv);
@@ -56,12 +67,19 @@ C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret)
 {
 	struct api_call call;
+	struct bind b;
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, unwrapping);
+	if (rv == CKR_OK)
+		rv = bind_begin(&call, &b, template, n);
+	if (rv == CKR_OK) {
 		rv = call.f->C_UnwrapKey(call.down, mechanism, unwrapping, in,
-		    in_len, template, n, ret);
+		    in_len, b.template, b.n, ret);
+		rv = bind_end(&call, &b, rv, ret);
+	}
 	return api_leave(&call, rv);
 }
 

@@ -4,6 +4,7 @@
 
 #include "module/api.h"
 #include "module/downstream-3.h"
+#include "module/guard.h"
 
 CK_RV
 C_MessageEncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
@@ -13,6 +14,8 @@ C_MessageEncryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_MessageEncryptInit(call.down,
 		    mechanism, key);
@@ -84,6 +87,8 @@ C_MessageDecryptInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_MessageDecryptInit(call.down,
 		    mechanism, key);

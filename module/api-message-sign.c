@@ -4,6 +4,7 @@
 
 #include "module/api.h"
 #include "module/downstream-3.h"
+#include "module/guard.h"
 
 CK_RV
 C_MessageSignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
@@ -13,6 +14,8 @@ C_MessageSignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_MessageSignInit(call.down,
 		    mechanism, key);
@@ -83,6 +86,8 @@ C_MessageVerifyInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_MessageVerifyInit(call.down,
 		    mechanism, key);

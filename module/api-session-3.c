@@ -5,6 +5,7 @@
 #include "module/api.h"
 #include "module/cancel.h"
 #include "module/downstream-3.h"
+#include "module/guard.h"
 
 /*
  * A device of 2.40 has no names of users: an empty one is what it has. That
@@ -35,6 +36,9 @@ C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
 		rv = login(&call, user, pin, pin_len, name, name_len);
+	/* Rules that were not seen may be. */
+	if (rv == CKR_OK)
+		guard_forget(call.device);
 	return api_leave(&call, rv);
 }
 

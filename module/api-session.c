@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/guard.h"
 #include "module/operation.h"
 #include "module/slot.h"
 
@@ -89,6 +90,10 @@ C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = guard_refuse(&call, NULL, encryption_key);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, NULL, authentication_key);
+	if (rv == CKR_OK)
 		rv = call.f->C_SetOperationState(call.down, state, state_len,
 		    encryption_key, authentication_key);
 	return api_leave(&call, rv);
@@ -104,6 +109,9 @@ C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
 		rv = call.f->C_Login(call.down, user, pin, pin_len);
+	/* Rules that were not seen may be. */
+	if (rv == CKR_OK)
+		guard_forget(call.device);
 	return api_leave(&call, rv);
 }
 

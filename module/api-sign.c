@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/guard.h"
 #include "module/operation.h"
 
 CK_RV
@@ -63,6 +64,8 @@ C_SignRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = call.f->C_SignRecoverInit(call.down, mechanism, key);
 	return api_leave(&call, rv);
@@ -141,6 +144,8 @@ C_VerifyRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = call.f->C_VerifyRecoverInit(call.down, mechanism, key);
 	return api_leave(&call, rv);

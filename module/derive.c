@@ -2,10 +2,12 @@
 #include "config.h"
 
 #include "module/derive.h"
+#include "module/guard.h"
 #include "module/inner.h"
 #include "module/note.h"
 #include "module/object.h"
 #include "vendor-ext/mechanism.h"
+#include "vendor-ext/purpose.h"
 
 static CK_RV
 ours_derive(struct api_call *c, const struct mechanism *m,
@@ -38,6 +40,41 @@ ours_derive(struct api_call *c, const struct mechanism *m,
 	return rv;
 }
 
+static CK_RV
+want_of(struct api_call *c, const struct mechanism *m,
+    struct mechanism_derivation *d, struct purpose_want *ret)
+{
+	struct inner inner;
+	CK_RV rv;
+
+	rv = inner_open(c, &inner);
+	if (rv != CKR_OK)
+		return rv;
+	rv = mechanism_derive_want(m, &inner.token, d, ret);
+	inner_close(&inner);
+	return rv;
+}
+
+/* With a purpose-bound key: by a mechanism that serves its purpose, or not. */
+static CK_RV
+bound_derive(struct api_call *c, const struct purpose *rule,
+    struct mechanism_derivation *d, CK_OBJECT_HANDLE *ret)
+{
+	const struct mechanism *m = NULL;
+	struct purpose_want want;
+	CK_RV rv;
+
+	if (d->parameter != NULL)
+		m = mechanism_bound(d->parameter->mechanism);
+	if (m == NULL || (mechanism_purposes(m) & rule->purposes) == 0)
+		return guard_refused(rule, "this is no use of its purpose");
+	d->rule = rule;
+	rv = want_of(c, m, d, &want);
+	if (rv == CKR_OK)
+		rv = guard_spend(c, rule, &want);
+	return rv == CKR_OK ? ours_derive(c, m, d, ret) : rv;
+}
+
 CK_RV
 derive_key(struct api_call *c, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
     CK_ATTRIBUTE *template, CK_ULONG n, CK_OBJECT_HANDLE *ret)
@@ -52,8 +89,17 @@ derive_key(struct api_call *c, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
 		.home = c->down,
 	};
 	const struct mechanism *m = NULL;
+	struct purpose *rule;
 	CK_RV rv, completed;
 
+	rv = guard_use(c, mechanism, base, &rule);
+	if (rv != CKR_OK)
+		return rv;
+	if (rule != NULL) {
+		rv = bound_derive(c, rule, &d, ret);
+		guard_rule_free(&rule);
+		return rv;
+	}
 	if (mechanism != NULL)
 		m = mechanism_find(mechanism->mechanism);
 	if (m != NULL && !mechanism_is_completed(m))

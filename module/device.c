@@ -258,6 +258,8 @@ device_new(struct conf_device *c, const struct lock_ops *ops,
 		return rv;
 	}
 	rv = locks_init(d, ops);
+	if (rv == CKR_OK)
+		rv = guard_init(&d->guard, ops);
 	if (rv != CKR_OK) {
 		device_life_reset(&d->life);
 		locks_destroy(d);
@@ -346,6 +348,7 @@ device_unref(struct device *d)
 	if (d->managed)
 		p11_kit_module_release(d->f);
 	/* No dlclose: modules with threads or atexit handlers crash on it. */
+	guard_destroy(&d->guard);
 	locks_destroy(d);
 	device_life_reset(&d->life);
 	free(d->aliases.v);

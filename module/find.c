@@ -130,23 +130,58 @@ gather_others(const struct token *t, const CK_ATTRIBUTE *template, CK_ULONG n,
 	return rv;
 }
 
+/* Attributes that the device's own private keys have through us. */
+static bool
+names_key(const CK_ATTRIBUTE *t, CK_ULONG n)
+{
+	static const CK_ATTRIBUTE_TYPE types[] = { CKA_MDOC_KEY_PATH,
+		CKA_MDOC_PURPOSE, CKA_MDOC_DOC_TYPES, CKA_MDOC_METHOD };
+
+	for (size_t i = 0; i < nitems(types); i++)
+		if (attrs_find(t, n, types[i]) != NULL)
+			return true;
+	return false;
+}
+
+static CK_RV
+handles_append(struct handles *to, struct handles *from)
+{
+	CK_OBJECT_HANDLE *more;
+
+	more = reallocarray(to->v, to->n + from->n + 1, sizeof(*more));
+	if (more == NULL)
+		return CKR_HOST_MEMORY;
+	if (from->n > 0)
+		memcpy(more + to->n, from->v, from->n * sizeof(*more));
+	to->v = more;
+	to->n += from->n;
+	return CKR_OK;
+}
+
 /*
  * Where objects that could match are looked for: of the device's own, only
- * agreement keys have an attribute of ours.
+ * private keys have an attribute of ours. Keys and credentials have uses left.
  */
 static CK_RV
 gather(struct api_call *c, const struct token *t, const CK_ATTRIBUTE *template,
     CK_ULONG n, struct handles *ret)
 {
-	bool path = attrs_find(template, n, CKA_MDOC_KEY_PATH) != NULL;
+	bool key = names_key(template, n);
+	bool uses = attrs_find(template, n, CKA_MDOC_USES_LEFT) != NULL;
+	struct handles others = { NULL, 0 };
 	CK_OBJECT_CLASS class = 0;
 	bool any = !attrs_ulong(template, n, CKA_CLASS, &class);
+	CK_RV rv = CKR_OK;
 
-	if (!path && (any || class == CKO_MDOC_CREDENTIAL))
-		return gather_credentials(c, t, template, n, ret);
-	if (path && (any || !attrs_is_ours(class)))
-		return gather_others(t, template, n, ret);
-	return CKR_OK;
+	if (!key && (any || class == CKO_MDOC_CREDENTIAL))
+		rv = gather_credentials(c, t, template, n, ret);
+	if (rv == CKR_OK && (key || uses) && (any || !attrs_is_ours(class))) {
+		rv = gather_others(t, template, n, &others);
+		if (rv == CKR_OK)
+			rv = handles_append(ret, &others);
+		free(others.v);
+	}
+	return rv;
 }
 
 static CK_RV

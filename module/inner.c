@@ -13,12 +13,17 @@ inner_caller(const struct api_call *c)
 CK_RV
 inner_open(const struct api_call *c, struct inner *ret)
 {
+	/* As the caller's: an SO's login forbids sessions only to read. */
+	return inner_open_flags(c, c->session->flags, ret);
+}
+
+CK_RV
+inner_open_flags(const struct api_call *c, CK_FLAGS flags, struct inner *ret)
+{
 	struct inner i = { inner_caller(c), true };
 	CK_RV rv;
 
-	/* As the caller's: an SO's login forbids sessions only to read. */
-	rv = c->f->C_OpenSession(c->slot, c->session->flags, NULL, NULL,
-	    &i.token.session);
+	rv = c->f->C_OpenSession(c->slot, flags, NULL, NULL, &i.token.session);
 	if (rv == CKR_SESSION_COUNT) {
 		i = (struct inner){ inner_caller(c), false };
 		rv = CKR_OK;

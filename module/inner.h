@@ -19,6 +19,9 @@ struct inner {
 
 /* Inside of a session. */
 CK_RV inner_open(const struct api_call *c, struct inner *ret) NODISCARD;
+/* One with other flags than the caller's. */
+CK_RV inner_open_flags(const struct api_call *c, CK_FLAGS flags,
+    struct inner *ret) NODISCARD;
 void inner_close(struct inner *i);
 /* The caller's own session as vendor code wants it. */
 struct token inner_caller(const struct api_call *c);

@@ -215,3 +215,38 @@ mechparam_end(const struct device *d, struct mechparam *p, CK_RV rv)
 	free(p->extra);
 	return rv;
 }
+
+CK_RV
+mechparam_keys(const CK_MECHANISM *m, CK_OBJECT_HANDLE **ret, size_t *ret_n)
+{
+	const struct mechparam_layout *l = m != NULL ? layout_of(m) : NULL;
+	struct mechparam p = { .layout = l };
+	const struct data_param *data = NULL;
+	CK_OBJECT_HANDLE *keys;
+	CK_ULONG n_data = 0;
+	size_t n = 0;
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (l == NULL)
+		return CKR_OK;
+	memcpy(p.words, m->pParameter, m->ulParameterLen);
+	if (l->data != 0)
+		data = pointer_at(&p, l->data);
+	if (data != NULL)
+		n_data = p.words[l->data - 1];
+	if (n_data > SIZE_MAX - MAX_HANDLES)
+		return CKR_HOST_MEMORY;
+	keys = calloc(MAX_HANDLES + n_data, sizeof(*keys));
+	if (keys == NULL)
+		return CKR_HOST_MEMORY;
+	for (size_t i = 0; i < l->n; i++)
+		keys[n++] = p.words[l->handle[i]];
+	for (CK_ULONG i = 0; i < n_data; i++)
+		if (data[i].type == DATA_KEY_HANDLE && data[i].value != NULL &&
+		    data[i].len == sizeof(*keys))
+			memcpy(&keys[n++], data[i].value, sizeof(*keys));
+	*ret = keys;
+	*ret_n = n;
+	return CKR_OK;
+}

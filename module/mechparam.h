@@ -21,6 +21,13 @@ struct mechparam {
 	void *extra;
 };
 
+/*
+ * The keys that a parameter names, as the application wrote them; *ret is to
+ * be freed, NULL if there are none. m may be NULL.
+ */
+CK_RV mechparam_keys(const CK_MECHANISM *m, CK_OBJECT_HANDLE **ret,
+    size_t *ret_n) NODISCARD;
+
 CK_RV mechparam_copy(const struct device *d, CK_MECHANISM *m,
     struct mechparam *ret) NODISCARD;
 CK_RV mechparam_end(const struct device *d, struct mechparam *p, CK_RV rv);

@@ -7,7 +7,10 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "module/attrs.h"
+#include "module/bind.h"
 #include "module/credobj.h"
+#include "module/guard-object.h"
+#include "module/guard.h"
 #include "module/inner.h"
 #include "module/keyobj.h"
 #include "module/object.h"
@@ -126,6 +129,23 @@ object_forget(struct device *d, CK_SLOT_ID slot)
 
 /* ---- the functions of PKCS#11 */
 
+/* An object of the device: nobody's rule, and with one of its own if asked. */
+static CK_RV
+create_down(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n,
+    CK_OBJECT_HANDLE *ret)
+{
+	struct bind b;
+	CK_RV rv;
+
+	rv = guard_object_template(template, n);
+	if (rv == CKR_OK)
+		rv = bind_begin(c, &b, template, n);
+	if (rv != CKR_OK)
+		return rv;
+	rv = c->f->C_CreateObject(c->down, b.template, b.n, ret);
+	return bind_end(c, &b, rv, ret);
+}
+
 CK_RV
 object_create(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n,
     CK_OBJECT_HANDLE *ret)
@@ -135,7 +155,7 @@ object_create(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n,
 	CK_RV rv;
 
 	if (!credobj_is_asked(template, n) && !keyobj_is_asked(template, n))
-		return c->f->C_CreateObject(c->down, template, n, ret);
+		return create_down(c, template, n, ret);
 	if (ret == NULL)
 		return CKR_ARGUMENTS_BAD;
 	if (!credobj_is_asked(template, n))
@@ -155,7 +175,9 @@ copy_down(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 	CK_ULONG path;
 	CK_RV rv;
 
-	rv = c->f->C_CopyObject(c->down, object, template, n, ret);
+	rv = guard_object_copy(c, object, template, n);
+	if (rv == CKR_OK)
+		rv = c->f->C_CopyObject(c->down, object, template, n, ret);
 	if (rv == CKR_OK && note_find(c, object, &path)) {
 		rv = note_add(c, *ret, path);
 		if (rv != CKR_OK)
@@ -214,7 +236,7 @@ destroy_down(struct api_call *c, CK_OBJECT_HANDLE object)
 	noted = note_find(c, object, &path);
 	if (noted)
 		note_drop(c, object);
-	rv = c->f->C_DestroyObject(c->down, object);
+	rv = guard_object_destroy(c, object);
 	if (rv != CKR_OK && noted) {
 		again = note_add(c, object, path);
 		rv = again == CKR_OK ? rv : again;
@@ -265,7 +287,9 @@ object_set(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 	CK_RV rv;
 
 	if (!object_is_vendor(object))
-		return c->f->C_SetAttributeValue(c->down, object, template, n);
+		return bind_is_asked(template, n)
+		    ? bind_key(c, object, template, n)
+		    : guard_object_set(c, object, template, n);
 	if (profobj_is(object))
 		return profobj_refuse(c, object);
 	rv = resolve(c, object, &down);
@@ -347,16 +371,43 @@ get_others(const struct api_call *c, CK_OBJECT_HANDLE object,
 	return rv;
 }
 
+/* What a private key is bound to: all that is asked for, of one rule. */
 static CK_RV
-get_mixed(const struct api_call *c, CK_OBJECT_HANDLE object,
-    CK_ATTRIBUTE *template, CK_ULONG n)
+get_rule(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+    CK_ULONG n)
+{
+	struct token t = inner_caller(c);
+	struct purpose *rule = NULL;
+	CK_OBJECT_CLASS class;
+	bool is_key;
+	CK_RV rv;
+
+	is_key = token_get_ulong(&t, object, CKA_CLASS, &class) == CKR_OK &&
+	    class == CKO_PRIVATE_KEY;
+	rv = is_key ? guard_rule(c, object, &rule) : CKR_OK;
+	for (CK_ULONG i = 0; attrs_is_partial(rv) && i < n; i++)
+		if (bind_is_asked(&template[i], 1))
+			rv = attrs_worse(rv,
+			    is_key ? bind_get(rule, &template[i])
+				   : attrs_put_none(&template[i]));
+	guard_rule_free(&rule);
+	return rv;
+}
+
+static CK_RV
+get_mixed(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+    CK_ULONG n)
 {
 	CK_ATTRIBUTE *a;
 	CK_RV rv;
 
 	rv = get_others(c, object, template, n);
+	if (attrs_is_partial(rv) && bind_is_asked(template, n))
+		rv = attrs_worse(rv, get_rule(c, object, template, n));
 	for (CK_ULONG i = 0; attrs_is_partial(rv) && i < n; i++) {
 		a = &template[i];
+		if (bind_is_asked(a, 1))
+			continue;
 		if (a->type == CKA_MDOC_KEY_PATH)
 			rv = attrs_worse(rv, get_key_path(c, object, a));
 		else if (attrs_is_ours(a->type))
@@ -382,6 +433,7 @@ object_get(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 	}
 	for (CK_ULONG i = 0; template != NULL && i < n && !ours; i++)
 		ours = attrs_is_ours(template[i].type);
-	return ours ? get_mixed(c, object, template, n)
-		    : c->f->C_GetAttributeValue(c->down, object, template, n);
+	rv = ours ? get_mixed(c, object, template, n)
+		  : c->f->C_GetAttributeValue(c->down, object, template, n);
+	return guard_object_shown(c, object, template, n, rv);
 }

@@ -5,10 +5,12 @@
 
 #include <openssl/crypto.h>
 
+#include "module/guard.h"
 #include "module/inner.h"
 #include "module/object.h"
 #include "module/operation.h"
 #include "vendor-ext/mechanism.h"
+#include "vendor-ext/purpose.h"
 
 static struct operation *
 operation(const struct api_call *c, enum operation_kind kind)
@@ -20,6 +22,7 @@ void
 operation_drop(struct operation *op)
 {
 	mechanism_op_free(&op->ours);
+	guard_rule_free(&op->rule);
 	op->parts = false;
 }
 
@@ -90,7 +93,7 @@ ours_init(struct api_call *c, enum operation_kind kind,
 		.parameter = parameter,
 		.key = key,
 		.weakest = c->device->conf.weakest,
-		.rule = NULL,
+		.rule = op->rule,
 		.home = c->down,
 		.hasher = inner_hasher(c),
 	};
@@ -112,6 +115,30 @@ ours_init(struct api_call *c, enum operation_kind kind,
 	return rv;
 }
 
+/*
+ * With a purpose-bound key (the rule is op->rule): by us, so that we see what
+ * is done with it, or not at all.
+ */
+static CK_RV
+bound_init(struct api_call *c, enum operation_kind kind,
+    const CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
+{
+	struct operation *op = operation(c, kind);
+	const struct mechanism *m;
+	CK_RV rv;
+
+	m = mechanism_bound(mechanism->mechanism);
+	if (m == NULL || kind == OPERATION_VERIFY)
+		rv = guard_refused(op->rule, "this is no use of its purpose");
+	else if ((mechanism_purposes(m) & op->rule->purposes) == 0)
+		rv = guard_refused(op->rule, "it is bound to another purpose");
+	else
+		rv = ours_init(c, kind, m, mechanism, key);
+	if (rv != CKR_OK)
+		guard_rule_free(&op->rule);
+	return rv;
+}
+
 CK_RV
 operation_init(struct api_call *c, enum operation_kind kind,
     CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key)
@@ -126,8 +153,14 @@ operation_init(struct api_call *c, enum operation_kind kind,
 		ours_cancel(c, op);
 		return CKR_OK;
 	}
-	if (mechanism != NULL)
+	if (mechanism != NULL) {
 		m = mechanism_find(mechanism->mechanism);
+		rv = guard_use(c, mechanism, key, &op->rule);
+		if (rv != CKR_OK)
+			return rv;
+		if (op->rule != NULL)
+			return bound_init(c, kind, mechanism, key);
+	}
 	if (m != NULL && !mechanism_is_completed(m))
 		return ours_init(c, kind, m, mechanism, key);
 	rv = passed_init(c, kind, mechanism, key);
@@ -173,6 +206,19 @@ operation_update(struct api_call *c, enum operation_kind kind, CK_BYTE *in,
 
 /* ---- signatures */
 
+/* The data are complete: may the key, if it is bound, be used for them? */
+static CK_RV
+spend(struct api_call *c, const struct operation *op)
+{
+	struct purpose_want want;
+	CK_RV rv;
+
+	if (op->rule == NULL)
+		return CKR_OK;
+	rv = mechanism_want(op->ours, &want);
+	return rv == CKR_OK ? guard_spend(c, op->rule, &want) : rv;
+}
+
 /* The data are complete: sign them. */
 static CK_RV
 ours_sign(struct api_call *c, struct operation *op, CK_BYTE *out)
@@ -183,7 +229,9 @@ ours_sign(struct api_call *c, struct operation *op, CK_BYTE *out)
 
 	if (h == NULL)
 		return CKR_HOST_MEMORY;
-	rv = inner_open(c, &inner);
+	rv = spend(c, op);
+	if (rv == CKR_OK)
+		rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
 	rv = mechanism_sign(op->ours, &inner.token, h, out);
@@ -325,7 +373,9 @@ ours_decrypt(struct api_call *c, struct operation *op, struct blob *ret)
 
 	if (h == NULL)
 		return CKR_HOST_MEMORY;
-	rv = inner_open(c, &inner);
+	rv = spend(c, op);
+	if (rv == CKR_OK)
+		rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
 	rv = mechanism_decrypt(op->ours, &inner.token, h, ret);
@@ -429,4 +479,13 @@ operation_state(struct api_call *c, CK_BYTE *state, CK_ULONG *state_len)
 		if (c->session->operation[i].ours != NULL)
 			return CKR_STATE_UNSAVEABLE;
 	return c->f->C_GetOperationState(c->down, state, state_len);
+}
+
+CK_RV
+operation_dual(const struct api_call *c)
+{
+	for (size_t i = 0; i < OPERATION_KINDS; i++)
+		if (c->session->operation[i].ours != NULL)
+			return CKR_OPERATION_NOT_INITIALIZED;
+	return CKR_OK;
 }

@@ -17,6 +17,7 @@
 
 struct api_call;
 struct mechanism_op;
+struct purpose;
 
 enum operation_kind {
 	OPERATION_SIGN,
@@ -31,6 +32,7 @@ struct operation {
 	bool passed; /* the device has one running, as far as we can tell */
 	bool parts;  /* data was given in parts */
 	struct mechanism_op *ours; /* vendor or completed; NULL: none */
+	struct purpose *rule;      /* of its key, if that is bound */
 };
 
 /* Without a mechanism: ends what is running (PKCS#11 3.0). */
@@ -55,6 +57,13 @@ CK_RV operation_decrypt_final(struct api_call *c, CK_BYTE *out,
 /* C_GetOperationState. */
 CK_RV operation_state(struct api_call *c, CK_BYTE *state,
     CK_ULONG *state_len) NODISCARD;
+
+/*
+ * Before a function that is about two operations: CKR_OPERATION_NOT_INITIALIZED
+ * if one is ours, which knows no such functions, though the device may have
+ * one running on our behalf.
+ */
+CK_RV operation_dual(const struct api_call *c) NODISCARD;
 
 /* Ends an operation of ours; the device's is left alone. */
 void operation_drop(struct operation *op);

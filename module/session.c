@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "module/downstream.h"
+#include "module/guard.h"
 #include "module/object.h"
 #include "module/session.h"
 #include "module/state.h"
@@ -233,6 +234,7 @@ session_logged_out(struct state *state, const struct session *session)
 	size_t pos = 0;
 
 	slot_forget(session->device, session->down_slot);
+	guard_forget(session->device);
 	if (rwlock_read(&state->lock) != CKR_OK)
 		return;
 	while ((s = table_next(&state->sessions, &pos, NULL)) != NULL)
