@@ -17,7 +17,8 @@ FIND_INIT, FIND, FIND_FINAL, LOGIN, LOGOUT, CLOSE = range(20, 26)
 GENERATE_PAIR = 32
 MECHANISMS = {
     "device-signature": 0, "device-mac": 1, "reader": 2, "issuer": 3,
-    "ecdsa-sha256": 7, "hmac": 12,
+    "derive": 4, "hpke": 5, "ecdsa-sha256": 7, "hkdf": 18, "hkdf-data": 19,
+    "hmac": 12,
 }
 CLASS, TOKEN, LABEL, VALUE, ID = 0, 1, 3, 4, 6
 PURPOSE, ROLE, KEY_ID, TRANSCRIPT, PATH, DOC_TYPE = 15, 17, 18, 19, 21, 22
@@ -42,6 +43,13 @@ def mechanism(name):
     return bytes(1 + 24) + bytes([MECHANISMS[name]])
 
 
+def structure(name, *members):
+    """Integers and byte strings, as the layouts have them."""
+    return b"\x80" + bytes(24) + bytes([MECHANISMS[name]]) + bytes(128) + \
+        b"".join(bytes([m]) if isinstance(m, int) else span(m)
+                 for m in members) + b"\0"
+
+
 def number(type_, which):
     return bytes([type_, which]) + bytes(8)
 
@@ -54,6 +62,11 @@ def template(*attributes):
     return bytes([len(attributes)]) + bytes(24 * len(attributes)) + \
         b"".join(attributes)
 
+
+# The base point of P-256.
+POINT = bytes.fromhex(
+    "046b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
+    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5")
 
 OPENED = bytes([OPEN]) + place(8) + bytes([0, 2])
 S = b"\0"   # the first session
@@ -74,6 +87,17 @@ def sign_parts(name, data):
 def verify(name, data):
     return OPENED + bytes([VERIFY_INIT]) + S + mechanism(name) + KEY + \
         bytes([VERIFY]) + S + span(data) + span(bytes(64))
+
+
+def derive(parameter):
+    return OPENED + bytes([DERIVE]) + S + parameter + KEY + template() + \
+        place(8) + bytes([GET]) + S + b"\0" + template(number(PATH, 0))
+
+
+def hpke():
+    return OPENED + bytes([DECRYPT_INIT]) + S + \
+        structure("hpke", 1, POINT, b"info", b"", POINT) + KEY + \
+        bytes([DECRYPT]) + S + span(bytes(40)) + out(64)
 
 
 def objects():
@@ -108,11 +132,25 @@ def bound():
         template() + private + place(8) + place(8)
 
 
-def write(folder, name, program):
+def transcript_of(data):
+    """SessionTranscriptBytes of DeviceAuthenticationBytes: the item after
+    the text "DeviceAuthentication", up to the docType "org.example.doc"."""
+    start = data.index(b"DeviceAuthentication") + len("DeviceAuthentication")
+    end = data.rindex(b"org.example.doc") - 1
+    whole = data[start:end]
+    return b"\xd8\x18\x58" + bytes([len(whole)]) + whole
+
+
+# Answers to C_OpenSession and to what comes first after it.
+REFUSED = b"\0\xd2"    # CKR_MECHANISM_INVALID
+TOO_SHORT = b"\0\xd0"  # CKR_KEY_SIZE_RANGE
+
+
+def write(folder, name, program, answers=b""):
     for fault in (0, 2):
         with open(os.path.join(folder, f"{name}-{fault}"), "wb") as f:
             f.write(bytes([2 if fault else 0xff, fault]) +
-                    struct.pack(">H", len(program)) + program)
+                    struct.pack(">H", len(program)) + program + answers)
 
 
 def main():
@@ -134,10 +172,23 @@ def main():
                                                       data))
             write(folder, "verify-" + name, verify("device-signature", data))
         if name == "device-qr":
-            write(folder, "door", second_door(data))
-    for name in "ecdsa-sha256", "hmac":
-        write(folder, name, sign(name, b"message"))
-        write(folder, "parts-" + name, sign_parts(name, b"message"))
+            transcript = transcript_of(data)
+            write(folder, "door", second_door(transcript))
+            for role in 1, 3:
+                write(folder, f"derive-{role}",
+                      derive(structure("derive", 1, role, b"", transcript)))
+    for name, answers in ("ecdsa-sha256", REFUSED), ("hmac", TOO_SHORT):
+        for make in sign, sign_parts, verify:
+            program = make(name, b"message")
+            write(folder, f"{make.__name__}-{name}", program)
+            write(folder, f"{make.__name__}-{name}-completed", program,
+                  answers)
+    for name in "hkdf", "hkdf-data":
+        for salt in b"", b"salt":
+            program = derive(structure(name, 0x01, 0x50, 2 if salt else 1,
+                                       salt, 0, b"info"))
+            write(folder, f"{name}-{len(salt)}", program, REFUSED)
+    write(folder, "hpke", hpke())
     write(folder, "objects", objects())
     write(folder, "path", path())
     write(folder, "bound", bound())

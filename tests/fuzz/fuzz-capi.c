@@ -20,6 +20,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/util.h"
+#include "module/pkcs11-3.h"
 #include "tests/fuzz/check.h"
 #include "tests/fuzz/fuzz-device.h"
 #include "tests/support/failmalloc.h"
@@ -158,7 +159,7 @@ mechanism_type(struct program *p)
 		CKM_ECDSA_SHA384, CKM_ECDSA_SHA512, CKM_ECDH1_DERIVE,
 		CKM_SHA256, CKM_SHA256_HMAC, CKM_SHA384_HMAC, CKM_SHA512_HMAC,
 		CKM_AES_GCM, CKM_EC_KEY_PAIR_GEN, CKM_CONCATENATE_BASE_AND_KEY,
-		0x402aUL, 0x402bUL, 0x1057UL, MDOC_VENDOR(0xF001UL) };
+		0x402aUL, CKM_HKDF_DATA, CKM_EDDSA, MDOC_VENDOR(0xF001UL) };
 	uint8_t which = stream_u8(&p->s);
 	CK_MECHANISM_TYPE t = 0;
 
@@ -169,42 +170,42 @@ mechanism_type(struct program *p)
 }
 
 /*
- * Structures with pointers in them, word by word: n a number, p a pointer to
- * POINTED bytes, l a length of such, which is never more.
+ * Structures with pointers in them: n a number, b a pointer and its length, l
+ * a length and its pointer.
  */
-#define POINTED 256
-
 static const struct {
 	CK_MECHANISM_TYPE type;
-	const char *words;
+	const char *members;
 } layouts[] = {
-	{ CKM_ECDH1_DERIVE, "nlplp" },
-	{ 0x402aUL, "nnnplnpl" }, /* CKM_HKDF_DERIVE, CKM_HKDF_DATA */
-	{ 0x402bUL, "nnnplnpl" },
+	{ CKM_MDOC_KEY_DERIVE, "nnbb" },
+	{ CKM_MDOC_HPKE_OPEN, "nbbbb" },
+	{ CKM_ECDH1_DERIVE, "nll" },
+	{ CKM_HKDF_DERIVE, "nnnbnb" },
+	{ CKM_HKDF_DATA, "nnnbnb" },
 };
 
 static struct span
-parameter_structure(struct program *p, const char *words)
+parameter_structure(struct program *p, const char *members)
 {
-	const CK_ULONG n = strlen(words);
-	struct span s = { memory(p, n * sizeof(CK_ULONG)),
-		n * sizeof(CK_ULONG) };
-	CK_ULONG word;
-	void *pointer;
+	struct span s = { memory(p, 16 * sizeof(CK_ULONG)), 0 };
+	CK_ULONG *word = (CK_ULONG *)(void *)s.ptr;
+	struct span inner;
 
-	for (CK_ULONG i = 0; i < n; i++) {
-		CK_BYTE *at = s.ptr + i * sizeof(word);
-
-		word = stream_u8(&p->s);
-		pointer = word == 0xff ? NULL : memory(p, POINTED);
-		if (words[i] == 'p')
-			memcpy(at, &pointer, sizeof(pointer));
-		else if (words[i] == 'l' || word < 0xf0)
-			memcpy(at, &word, sizeof(word));
+	for (; *members != '\0'; members++) {
+		if (*members == 'n') {
+			word[s.len++] = stream_u8(&p->s);
+			continue;
+		}
+		inner = span(p);
+		memcpy(&word[s.len + (*members == 'l')], &inner.ptr,
+		    sizeof(inner.ptr));
+		word[s.len + (*members == 'b')] = inner.len;
+		s.len += 2;
 	}
+	s.len *= sizeof(CK_ULONG);
 	/* Sometimes cut off. */
 	if (stream_u8(&p->s) == 0xff)
-		s.len -= sizeof(word);
+		s.len -= sizeof(CK_ULONG);
 	return s;
 }
 
@@ -213,7 +214,7 @@ parameter(struct program *p, CK_MECHANISM_TYPE type)
 {
 	for (size_t i = 0; i < nitems(layouts); i++)
 		if (layouts[i].type == type)
-			return parameter_structure(p, layouts[i].words);
+			return parameter_structure(p, layouts[i].members);
 	return span(p);
 }
 

@@ -143,6 +143,12 @@ usual(CK_ATTRIBUTE_TYPE type, uint8_t which, CK_BYTE out[32])
 	case CKA_EC_PARAMS:
 		memcpy(out, p256, sizeof(p256));
 		return sizeof(p256);
+	case CKA_ALLOWED_MECHANISMS:
+		return 0;
+	case CKA_ALWAYS_AUTHENTICATE:
+		yes = !yes;
+		memcpy(out, &yes, sizeof(yes));
+		return sizeof(yes);
 	case CKA_VALUE:
 		memset(out, which, 32);
 		return 32;

@@ -89,7 +89,7 @@ static void
 read_response(const char *base64url, struct hpke_vector *v)
 {
 	uint8_t der[512];
-	size_t n;
+	size_t n = 0;
 
 	must(strlen(base64url) < sizeof(der) &&
 	    bytes_from_base64url(bytes_str(base64url), der, &n));
