@@ -2,15 +2,17 @@
 /*
  * stub-device: a PKCS#11 module that misbehaves as it is told, as a device
  * below p11-mdoc. Loaded as stub-device.so; its switches are the symbol "stub".
- * It has two slots and sessions, and nothing else.
+ * It has two slots and sessions, functions of 3.x that do nothing, and nothing
+ * else.
  */
 #ifndef TESTS_SUPPORT_STUB_DEVICE_H
 #define TESTS_SUPPORT_STUB_DEVICE_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-#include <p11-kit/pkcs11.h>
+#include "module/pkcs11-3.h"
 
 #define STUB_SLOTS 2
 
@@ -26,6 +28,9 @@ struct stub {
 	_Atomic CK_RV wait_answer;    /* of C_WaitForSlotEvent, not blocking */
 	CK_SLOT_ID listed_from;       /* C_GetSlotList: the first slot */
 	bool work;                    /* calls take a while */
+	bool lacks_3;                 /* C_GetInterface has nothing */
+	unsigned minor_3;             /* 3.x it has: 0, or 2 */
+	CK_RV answer_3;               /* of all functions of 3.x */
 	/* What happened */
 	char init_args[128];
 	atomic_uint initialized; /* calls of C_Initialize that went well */
@@ -38,6 +43,11 @@ struct stub {
 	atomic_ulong sessions;
 	CK_SESSION_HANDLE last; /* handle that was given out last */
 	atomic_uint waits;      /* calls of C_WaitForSlotEvent, not blocking */
+	/* The last function of 3.x, and what it was given. */
+	bool asked; /* C_GetInterface was called */
+	const char *function;
+	size_t n_args;
+	uintptr_t args[16];
 };
 
 #endif
