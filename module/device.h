@@ -11,6 +11,7 @@
 
 #include "module/conf.h"
 #include "module/device-life.h"
+#include "module/expect.h"
 #include "module/guard.h"
 #include "module/lock.h"
 #include "module/note.h"
@@ -40,6 +41,7 @@ struct device {
 	struct lock locks[DEVICE_LOCKS + 1];
 	struct object_aliases aliases; /* object.c; the last lock guards it */
 	struct notes notes;            /* note.c; the same lock */
+	struct expect expect;
 	struct device_life life;
 	struct guard guard; /* guard.c */
 	/* Tests only: what is not CKR_OK is returned instead of the call. */

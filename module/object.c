@@ -236,6 +236,7 @@ destroy_down(struct api_call *c, CK_OBJECT_HANDLE object)
 	noted = note_find(c, object, &path);
 	if (noted)
 		note_drop(c, object);
+	expect_forget(&c->device->expect);
 	rv = guard_object_destroy(c, object);
 	if (rv != CKR_OK && noted) {
 		again = note_add(c, object, path);

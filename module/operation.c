@@ -112,6 +112,8 @@ ours_init(struct api_call *c, enum operation_kind kind,
 	rv = mechanism_init(m, &inner.token, &r, &op->ours);
 	inner_close(&inner);
 	op->parts = false;
+	op->key = key;
+	op->type = mechanism_type(m);
 	return rv;
 }
 
@@ -206,6 +208,23 @@ operation_update(struct api_call *c, enum operation_kind kind, CK_BYTE *in,
 
 /* ---- signatures */
 
+/* What works with a key is tried first the next time. */
+static void
+path_expect(const struct api_call *c, struct operation *op)
+{
+	mechanism_op_expect(op->ours, expect_path(c, op->key, op->type));
+}
+
+static void
+path_note(const struct api_call *c, const struct operation *op, CK_RV rv)
+{
+	enum agree_path path = mechanism_op_path(op->ours);
+
+	if (path != AGREE_PATH_UNKNOWN)
+		expect_note(c, op->key, op->type,
+		    rv == CKR_OK ? path : AGREE_PATH_UNKNOWN);
+}
+
 /* The data are complete: may the key, if it is bound, be used for them? */
 static CK_RV
 spend(struct api_call *c, const struct operation *op)
@@ -234,7 +253,9 @@ ours_sign(struct api_call *c, struct operation *op, CK_BYTE *out)
 		rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
+	path_expect(c, op);
 	rv = mechanism_sign(op->ours, &inner.token, h, out);
+	path_note(c, op, rv);
 	inner_close(&inner);
 	return rv;
 }
@@ -378,7 +399,9 @@ ours_decrypt(struct api_call *c, struct operation *op, struct blob *ret)
 		rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
+	path_expect(c, op);
 	rv = mechanism_decrypt(op->ours, &inner.token, h, ret);
+	path_note(c, op, rv);
 	inner_close(&inner);
 	return rv;
 }

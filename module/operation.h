@@ -33,6 +33,8 @@ struct operation {
 	bool parts;  /* data was given in parts */
 	struct mechanism_op *ours; /* vendor or completed; NULL: none */
 	struct purpose *rule;      /* of its key, if that is bound */
+	CK_OBJECT_HANDLE key;      /* of ours */
+	CK_MECHANISM_TYPE type;
 };
 
 /* Without a mechanism: ends what is running (PKCS#11 3.0). */

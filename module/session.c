@@ -105,6 +105,7 @@ session_remove(struct state *state, struct session *s)
 		return;
 	/* Its objects are gone with it. */
 	note_drop_session(s->device, s->down_slot, s->down);
+	expect_forget(&s->device->expect);
 	session_unref(s);
 }
 
@@ -225,6 +226,7 @@ slot_forget(struct device *d, CK_SLOT_ID slot)
 {
 	object_forget(d, slot);
 	note_drop_slot(d, slot);
+	expect_forget(&d->expect);
 }
 
 void
