@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "module/api.h"
+#include "module/login.h"
 #include "module/mech.h"
 #include "module/slot.h"
 
@@ -44,6 +45,8 @@ C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 		do
 			rv = call.f->C_GetTokenInfo(call.slot, info);
 		while (api_again(&call, rv));
+		if (rv == CKR_OK)
+			login_info(call.device, info);
 	}
 	return api_leave(&call, rv);
 }

@@ -237,6 +237,21 @@ set_remote(struct parse *p, const char *value)
 	return true;
 }
 
+/* What login.c reads. Not the PIN itself: this file may be read by many. */
+static bool
+set_pin_source(struct parse *p, const char *value)
+{
+	const char *name = value + 5;
+
+	if (!strncmp(value, "file:", 5) && name[0] == '/')
+		return set_string(p, value, &device(p)->pin_source);
+	if (!strncmp(value, "cred:", 5) && name[0] != '\0' && name[0] != '.' &&
+	    strchr(name, '/') == NULL)
+		return set_string(p, value, &device(p)->pin_source);
+	return parse_fail(p,
+	    "pin-source: neither file:/PATH nor cred:NAME was given");
+}
+
 static bool
 set_store(struct parse *p, const char *value)
 {
@@ -294,6 +309,7 @@ static const struct key {
 	{ SECTION_DEVICE, "info", set_info, false },
 	{ SECTION_DEVICE, "lock", set_lock, false },
 	{ SECTION_DEVICE, "minimum-path", set_minimum_path, false },
+	{ SECTION_DEVICE, "pin-source", set_pin_source, false },
 	{ SECTION_DEVICE, "remote", set_remote, false },
 	{ SECTION_DEVICE, "slots", set_slots, false },
 	{ SECTION_DEVICE, "store", set_store, false },
@@ -625,6 +641,7 @@ conf_device_reset(struct conf_device *d)
 	free(d->name);
 	free(d->module);
 	free(d->init_args);
+	free(d->pin_source);
 	free(d->slots);
 	memset(d, 0, sizeof(*d));
 }

@@ -31,8 +31,9 @@ enum conf_lock {
 /* What [module] says and this section does not is filled in. */
 struct conf_device {
 	char *name;
-	char *module;    /* absolute path */
-	char *init_args; /* NULL: none */
+	char *module;     /* absolute path */
+	char *init_args;  /* NULL: none */
+	char *pin_source; /* file:PATH or cred:NAME; NULL: none */
 	enum conf_info info;
 	enum agree_path weakest; /* AGREE_PATH_UNKNOWN: any */
 	enum conf_lock lock;

@@ -29,6 +29,7 @@ struct device {
 	CK_ULONG prefix_mask;
 	/* CKR_OK: it is open. Else calls answer this and do not reach it. */
 	_Atomic CK_RV closed;
+	atomic_bool pin_refused;   /* login.c */
 	void *library;             /* of dlopen() */
 	CK_FUNCTION_LIST *f;       /* for downstream.c only */
 	CK_FUNCTION_LIST_3_0 *f3;  /* for downstream-3.c; NULL: none */

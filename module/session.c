@@ -5,6 +5,7 @@
 
 #include "module/downstream.h"
 #include "module/guard.h"
+#include "module/login.h"
 #include "module/object.h"
 #include "module/session.h"
 #include "module/state.h"
@@ -133,6 +134,7 @@ session_open(struct state *state, const struct session_request *r,
 		session_remove(state, s);
 		goto out;
 	}
+	login_user(s->device, s->down);
 	handle = s->handle;
 	atomic_store(&s->gone, false);
 	*ret = handle;
