@@ -296,23 +296,23 @@ set_slots(struct parse *p, const char *value)
 }
 
 static const struct key {
-	enum section section;
 	const char *name;
 	bool (*set)(struct parse *, const char *);
+	enum section section;
 	bool lines; /* may go on over several lines */
 } keys[] = {
-	{ SECTION_MODULE, "info", set_info, false },
-	{ SECTION_MODULE, "minimum-path", set_minimum_path, false },
-	{ SECTION_DEVICE, "module", set_module, false },
-	{ SECTION_DEVICE, "init-args", set_init_args, true },
-	{ SECTION_DEVICE, "critical", set_critical, false },
-	{ SECTION_DEVICE, "info", set_info, false },
-	{ SECTION_DEVICE, "lock", set_lock, false },
-	{ SECTION_DEVICE, "minimum-path", set_minimum_path, false },
-	{ SECTION_DEVICE, "pin-source", set_pin_source, false },
-	{ SECTION_DEVICE, "remote", set_remote, false },
-	{ SECTION_DEVICE, "slots", set_slots, false },
-	{ SECTION_DEVICE, "store", set_store, false },
+	{ "info", set_info, SECTION_MODULE, false },
+	{ "minimum-path", set_minimum_path, SECTION_MODULE, false },
+	{ "module", set_module, SECTION_DEVICE, false },
+	{ "init-args", set_init_args, SECTION_DEVICE, true },
+	{ "critical", set_critical, SECTION_DEVICE, false },
+	{ "info", set_info, SECTION_DEVICE, false },
+	{ "lock", set_lock, SECTION_DEVICE, false },
+	{ "minimum-path", set_minimum_path, SECTION_DEVICE, false },
+	{ "pin-source", set_pin_source, SECTION_DEVICE, false },
+	{ "remote", set_remote, SECTION_DEVICE, false },
+	{ "slots", set_slots, SECTION_DEVICE, false },
+	{ "store", set_store, SECTION_DEVICE, false },
 };
 
 /*

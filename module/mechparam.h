@@ -29,7 +29,7 @@ CK_RV mechparam_keys(const CK_MECHANISM *m, CK_OBJECT_HANDLE **ret,
     size_t *ret_n) NODISCARD;
 
 CK_RV mechparam_copy(const struct device *d, CK_MECHANISM *m,
-    struct mechparam *ret) NODISCARD;
+    struct mechparam *p) NODISCARD;
 CK_RV mechparam_end(const struct device *d, struct mechparam *p, CK_RV rv);
 
 /* m is the application's; p->m is good until mechparam_up(). */

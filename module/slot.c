@@ -131,7 +131,7 @@ slot_list(struct state *s, struct devices *all, CK_BBOOL present,
 	if (rv == CKR_OK) {
 		if (list != NULL && *n < slots.n)
 			rv = CKR_BUFFER_TOO_SMALL;
-		else if (list != NULL)
+		else if (list != NULL && slots.n > 0)
 			memcpy(list, slots.v, slots.n * sizeof(*list));
 		*n = slots.n;
 	}

@@ -45,27 +45,40 @@ task_init(struct task *t, void (*run)(struct task *),
 	return true;
 }
 
-void
-task_unref(struct task *t)
+static void
+task_end(struct task *t)
 {
-	if (t == NULL || atomic_fetch_sub(&t->refs, 1) != 1)
-		return;
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
 	t->free(t);
 }
 
+void
+task_unref(struct task *t)
+{
+	if (t != NULL && atomic_fetch_sub(&t->refs, 1) == 1)
+		task_end(t);
+}
+
+/*
+ * The reference goes before anybody is woken: who waited ends the task, and
+ * nothing of it is touched by this thread any more when the process goes on,
+ * perhaps to its end.
+ */
 static void *
 task_main(void *p)
 {
 	struct task *t = p;
+	bool last;
 
 	t->run(t);
 	pthread_mutex_lock(&t->lock);
 	t->done = true;
+	last = atomic_fetch_sub(&t->refs, 1) == 1;
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->lock);
-	task_unref(t);
+	if (last)
+		task_end(t);
 	return NULL;
 }
 
