@@ -250,13 +250,16 @@ static int
 parse_options(struct cli *c, int argc, char **argv)
 {
 	struct option long_options[CLI_MAX_OPTIONS + 1] = { 0 };
+	const char *operands = c->verb->operands;
+	const char *order =
+	    operands != NULL && !strncmp(operands, "--", 2) ? "+:h" : ":h";
 	size_t n = add_long_options(c->verb->options, long_options, 0);
 	int index, r;
 
 	n = add_long_options(common_options, long_options, n);
 	optind = 1;
 	opterr = 0;
-	while ((r = getopt_long(argc, argv, ":h", long_options, &index)) !=
+	while ((r = getopt_long(argc, argv, order, long_options, &index)) !=
 	    -1) {
 		if (r == 'h') {
 			print_help(c);
@@ -307,6 +310,18 @@ module_nearby(void)
 		path = NULL;
 	}
 	free(self);
+	return path;
+}
+
+char *
+cli_own_module(void)
+{
+	const char *named = secure_getenv("P11_MDOC_MODULE");
+	char *path;
+
+	path = named != NULL ? realpath(named, NULL) : module_nearby();
+	if (path == NULL && named == NULL && access(P11_MDOC_MODULE, R_OK) == 0)
+		path = strdup(P11_MDOC_MODULE);
 	return path;
 }
 
@@ -410,11 +425,17 @@ dispatch(const char *path, const struct cli_verb *verbs, int argc, char **argv)
 int
 cli_main(const struct cli_verb *verbs, int argc, char **argv)
 {
-	static const struct rlimit none = { 0, 0 };
+	struct rlimit core;
 	int code = CLI_OK;
 
-	/* PINs and session keys pass through: never into a core dump. */
-	(void)setrlimit(RLIMIT_CORE, &none);
+	/*
+	 * PINs and session keys pass through: never into a core dump. The hard
+	 * limit stays, for programs that spy runs.
+	 */
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0;
+		(void)setrlimit(RLIMIT_CORE, &core);
+	}
 	/* LeakSanitizer attaches to its own process, which this forbids. */
 	if (!WITH_SANITIZER)
 		(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);

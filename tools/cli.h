@@ -38,7 +38,9 @@ struct cli_option {
 /* One verb, or one sub-verb ("key generate"). */
 struct cli_verb {
 	const char *name;
-	const char *operands; /* for the usage line, or NULL */
+	/* For the usage line, or NULL; with "--" first, what follows the first
+	 * operand is the operand's own. */
+	const char *operands;
 	const char *summary;
 	const struct cli_option *options; /* ends with a NULL name, or NULL */
 	int (*run)(struct cli *c);
@@ -96,6 +98,12 @@ void cli_say(const struct cli *c, const char *format, ...)
 char *cli_source(const struct cli *c, const char *source);
 bool cli_is_uri(const char *source);
 
+/*
+ * p11-mdoc.so itself: P11_MDOC_MODULE, next to the program, or where it is
+ * installed; to be freed. NULL: none of these is there.
+ */
+char *cli_own_module(void);
+
 /* name "-": stdin. */
 int cli_read(const struct cli *c, const char *name, mdoc_buf *ret);
 /* The same, then hex, base64 and so on are decoded (mdoc_inspect_decode). */
@@ -134,7 +142,8 @@ extern const struct cli_verb cmd_key[], cmd_cert[], cmd_credential[],
     cmd_token[];
 extern const struct cli_option cmd_issue_options[], cmd_inspect_options[],
     cmd_verify_options[], cmd_request_options[], cmd_present_options[],
-    cmd_read_options[], cmd_device_auth_options[], cmd_demo_options[];
+    cmd_read_options[], cmd_device_auth_options[], cmd_demo_options[],
+    cmd_doctor_options[], cmd_spy_options[];
 int cmd_issue(struct cli *c);
 int cmd_inspect(struct cli *c);
 int cmd_verify(struct cli *c);
@@ -143,5 +152,7 @@ int cmd_present(struct cli *c);
 int cmd_read(struct cli *c);
 int cmd_device_auth(struct cli *c);
 int cmd_demo(struct cli *c);
+int cmd_doctor(struct cli *c);
+int cmd_spy(struct cli *c);
 
 #endif
