@@ -177,6 +177,32 @@ put_hkdf(struct trace_line *l, const void *parameter)
 }
 
 static void
+put_key_derive(struct trace_line *l, const void *parameter)
+{
+	const CK_MDOC_KEY_DERIVE_PARAMS *p = parameter;
+
+	trace_put_name(l, TRACE_ROLE, p->role);
+	trace_put(l, ", ");
+	if (p->pSessionTranscript != NULL)
+		trace_put_transcript(l,
+		    bytes_of(p->pSessionTranscript, p->ulSessionTranscriptLen));
+	trace_put(l, ", peer key ");
+	if (p->pPeerKey != NULL)
+		trace_put_cose_key(l, bytes_of(p->pPeerKey, p->ulPeerKeyLen));
+	else
+		trace_put(l, "in the transcript");
+}
+
+static void
+put_hpke_open(struct trace_line *l, const void *parameter)
+{
+	const CK_MDOC_HPKE_OPEN_PARAMS *p = parameter;
+
+	trace_put(l, "enc %lu bytes, info %lu bytes, aad %lu bytes",
+	    p->ulEncLen, p->ulInfoLen, p->ulAADLen);
+}
+
+static void
 put_handle(struct trace_line *l, const void *parameter)
 {
 	trace_put(l, "key 0x%lx", *(const CK_OBJECT_HANDLE *)parameter);
@@ -193,6 +219,9 @@ static const struct {
 	CK_ULONG size;
 	void (*put)(struct trace_line *l, const void *parameter);
 } parameters[] = {
+	{ CKM_MDOC_KEY_DERIVE, sizeof(CK_MDOC_KEY_DERIVE_PARAMS),
+	    put_key_derive },
+	{ CKM_MDOC_HPKE_OPEN, sizeof(CK_MDOC_HPKE_OPEN_PARAMS), put_hpke_open },
 	{ CKM_ECDH1_DERIVE, sizeof(CK_ECDH1_DERIVE_PARAMS), put_ecdh },
 	{ CKM_ECDH1_COFACTOR_DERIVE, sizeof(CK_ECDH1_DERIVE_PARAMS), put_ecdh },
 	{ CKM_RSA_PKCS_PSS, sizeof(CK_RSA_PKCS_PSS_PARAMS), put_pss },

@@ -341,8 +341,10 @@ examine(struct exam *e, json_t *token, bool only)
 	if (!e->plan.login && flag(token, "loginRequired") &&
 	    json_array_size(lines) == 0)
 		set_login(lines, "not tried",
-		    "without a PIN; private keys are not seen. Add "
-		    "--pin-source file:PATH");
+		    only ? "without a PIN: private keys are not seen; add "
+			   "--pin-source file:PATH"
+			 : "several tokens: a PIN goes into the URI of its "
+			   "token, ?pin-source=file:PATH");
 	if (json_array_size(lines) > 0)
 		e->login_failed = true;
 	code = probe(e, lines);

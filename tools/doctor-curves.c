@@ -243,8 +243,9 @@ rate(struct doctor_child *d, const struct doctor_pair *p,
 	return n * 1e9 / (double)(now - start);
 }
 
-static void
-judge(struct doctor_result *ret, CK_RV rv, bool ok, const char *wrong)
+void
+doctor_judge_result(struct doctor_result *ret, CK_RV rv, bool ok,
+    const char *wrong)
 {
 	ret->rv = rv;
 	if (rv == CKR_OK && !ok)
@@ -264,12 +265,12 @@ sign_mdoc(struct doctor_child *d, const struct doctor_pair *p,
 	if (reader == NULL ||
 	    doctor_input_make(input, doctor_curve_at(0), reader, &data) !=
 		MDOC_OK) {
-		judge(ret, CKR_HOST_MEMORY, false, NULL);
+		doctor_judge_result(ret, CKR_HOST_MEMORY, false, NULL);
 		goto out;
 	}
 	bytes = cli_bytes(&data);
 	rv = sign(d, p, type, bytes, &signature);
-	judge(ret, rv,
+	doctor_judge_result(ret, rv,
 	    p->key == NULL ||
 		doctor_signature_ok(p->curve, p->key, bytes, signature),
 	    "the signature does not verify");
@@ -316,15 +317,14 @@ sign_raw(struct doctor_child *d, const struct doctor_pair *p,
 
 	rv = sign(d, p, p->curve->kind == DOCTOR_EC ? CKM_ECDSA : CKM_EDDSA,
 	    data, &signature);
-	judge(ret, rv,
+	doctor_judge_result(ret, rv,
 	    p->key == NULL || doctor_raw_ok(p->curve, p->key, data, signature),
 	    "the signature does not verify");
 	ret->path = 'S';
 }
 
-/* Which way did it take? 0: it does not say. */
-static char
-key_path(struct doctor_child *d, CK_OBJECT_HANDLE key)
+char
+doctor_key_path(struct doctor_child *d, CK_OBJECT_HANDLE key)
 {
 	CK_ULONG path = 0;
 	CK_ATTRIBUTE a = { CKA_MDOC_KEY_PATH, &path, sizeof path };
@@ -346,19 +346,19 @@ mac_device(struct doctor_child *d, const struct doctor_pair *p,
 	if (reader == NULL ||
 	    doctor_input_make(DOCTOR_DEVICE_AUTHENTICATION, p->curve, reader,
 		&data) != MDOC_OK) {
-		judge(ret, CKR_HOST_MEMORY, false, NULL);
+		doctor_judge_result(ret, CKR_HOST_MEMORY, false, NULL);
 		goto out;
 	}
 	bytes = cli_bytes(&data);
 	rv = sign(d, p, CKM_MDOC_DEVICE_MAC, bytes, &tag);
-	judge(ret, rv,
+	doctor_judge_result(ret, rv,
 	    p->key == NULL ||
 		doctor_mac_ok(p->curve, reader, p->key, bytes, tag),
 	    "the MAC is wrong");
 	if (rv == CKR_OK && d->plan->bench && ret->wrong == NULL)
 		ret->rate = rate(d, p, CKM_MDOC_DEVICE_MAC, bytes);
 	if (rv == CKR_OK)
-		ret->path = key_path(d, p->private);
+		ret->path = doctor_key_path(d, p->private);
 out:
 	EVP_PKEY_free(reader);
 	mdoc_buf_reset(&data);
@@ -376,6 +376,13 @@ can_agree(const struct doctor_curve *c)
 	return c->kind != DOCTOR_EDWARDS;
 }
 
+/* 18013-7 annex C knows no other. */
+static bool
+can_open(const struct doctor_curve *c)
+{
+	return c->cose == 1;
+}
+
 const struct doctor_capability doctor_capabilities[] = {
 	{ "document-signing", "sign documents (issuer)", can_sign, false,
 	    sign_security_object },
@@ -386,6 +393,10 @@ const struct doctor_capability doctor_capabilities[] = {
 	{ "device-signature", "device signature", can_sign, false,
 	    sign_device },
 	{ "device-mac", "device MAC", can_agree, true, mac_device },
+	{ "session-keys", "session keys", can_agree, true,
+	    doctor_session_keys },
+	{ "hpke-open", "open HPKE (verifier)", can_open, true,
+	    doctor_hpke_open },
 	{ NULL, NULL, NULL, false, NULL },
 };
 

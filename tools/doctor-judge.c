@@ -317,8 +317,6 @@ verifier(const json_t *token, char minimum)
 {
 	const char *reader = can(token, "reader-authentication", 0);
 
-	if (capability(token, "hpke-open") == NULL)
-		return reader;
 	return both(reader,
 	    can(token, "hpke-open", minimum == 'S' ? 0 : minimum));
 }

@@ -13,7 +13,6 @@
 
 #include "doctor-mdoc.h"
 
-#define MAX_POINT  133
 #define MAX_SECRET 66
 
 /* clang-format off */
@@ -168,18 +167,6 @@ doctor_reader_key(const struct doctor_curve *c)
 	return key;
 }
 
-/* 0x04 || x || y, or the bytes of an OKP key. 0: failed. */
-static size_t
-get_point(EVP_PKEY *key, unsigned char *out)
-{
-	size_t len = 0;
-
-	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out,
-		MAX_POINT, &len) != 1)
-		return 0;
-	return len;
-}
-
 /* A compressed or hybrid default of the provider is not wanted. */
 static void
 want_uncompressed(const struct doctor_curve *c, EVP_PKEY *key)
@@ -188,6 +175,18 @@ want_uncompressed(const struct doctor_curve *c, EVP_PKEY *key)
 		(void)EVP_PKEY_set_utf8_string_param(key,
 		    OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
 		    OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED);
+}
+
+size_t
+doctor_point(const struct doctor_curve *c, EVP_PKEY *key, unsigned char *out)
+{
+	size_t len = 0;
+
+	want_uncompressed(c, key);
+	if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out,
+		DOCTOR_MAX_POINT, &len) != 1)
+		return 0;
+	return len;
 }
 
 static EVP_PKEY *
@@ -232,12 +231,11 @@ doctor_public(const struct doctor_curve *c, mdoc_bytes point)
 int
 doctor_cose_key(const struct doctor_curve *c, EVP_PKEY *key, mdoc_buf *ret)
 {
-	unsigned char point[MAX_POINT];
+	unsigned char point[DOCTOR_MAX_POINT];
 	struct out o = { MDOC_BUF_INIT, MDOC_OK };
 	size_t len;
 
-	want_uncompressed(c, key);
-	len = get_point(key, point);
+	len = doctor_point(c, key, point);
 	if (len == 0)
 		return MDOC_E_CRYPTO;
 	put_head(&o, 5, c->kind == DOCTOR_EC ? 4 : 3);
@@ -493,13 +491,12 @@ doctor_raw_ok(const struct doctor_curve *c, EVP_PKEY *key, mdoc_bytes data,
 	return ok;
 }
 
-static bool
-agree(EVP_PKEY *mine, EVP_PKEY *peer, unsigned char *z, size_t *len)
+bool
+doctor_agree(EVP_PKEY *mine, EVP_PKEY *peer, unsigned char *z, size_t *len)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, mine, NULL);
 	bool ok;
 
-	*len = MAX_SECRET;
 	ok = ctx != NULL && EVP_PKEY_derive_init(ctx) == 1 &&
 	    EVP_PKEY_derive_set_peer(ctx, peer) == 1 &&
 	    EVP_PKEY_derive(ctx, z, len) == 1;
@@ -507,9 +504,10 @@ agree(EVP_PKEY *mine, EVP_PKEY *peer, unsigned char *z, size_t *len)
 	return ok;
 }
 
-/* 12.4.3: HKDF-SHA-256 of Z, salt SHA-256(SessionTranscriptBytes). */
+/* 12.2.1, 12.4.3: HKDF-SHA-256 of Z, salt SHA-256(SessionTranscriptBytes). */
 static bool
-emac_key(mdoc_bytes z, const mdoc_buf *transcript, unsigned char *out)
+session_key(mdoc_bytes z, const mdoc_buf *transcript, const char *info,
+    unsigned char *out)
 {
 	struct out tagged = { MDOC_BUF_INIT, MDOC_OK };
 	unsigned char salt[32];
@@ -529,7 +527,7 @@ emac_key(mdoc_bytes z, const mdoc_buf *transcript, unsigned char *out)
 	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, salt,
 	    sizeof salt);
 	params[3] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO,
-	    (char[]){ "EMacKey" }, 7);
+	    (void *)(uintptr_t)info, strlen(info));
 	params[4] = OSSL_PARAM_construct_end();
 	ok = ok && EVP_KDF_derive(ctx, out, 32, params) == 1;
 	EVP_KDF_CTX_free(ctx);
@@ -538,26 +536,76 @@ emac_key(mdoc_bytes z, const mdoc_buf *transcript, unsigned char *out)
 	return ok;
 }
 
+/* The key of this name, of the transcript that carries the reader's key. */
+static bool
+derive_key(const struct doctor_curve *c, EVP_PKEY *reader, EVP_PKEY *device,
+    const char *info, unsigned char *out)
+{
+	mdoc_buf transcript = MDOC_BUF_INIT;
+	unsigned char z[MAX_SECRET];
+	size_t len = sizeof z;
+	bool ok;
+
+	ok = doctor_transcript(c, reader, &transcript) == MDOC_OK &&
+	    doctor_agree(reader, device, z, &len) &&
+	    session_key((mdoc_bytes){ z, len }, &transcript, info, out);
+	OPENSSL_cleanse(z, sizeof z);
+	mdoc_buf_reset(&transcript);
+	return ok;
+}
+
 bool
 doctor_mac_ok(const struct doctor_curve *c, EVP_PKEY *reader, EVP_PKEY *device,
     mdoc_bytes payload, mdoc_bytes tag)
 {
-	mdoc_buf transcript = MDOC_BUF_INIT, tbm = MDOC_BUF_INIT;
-	unsigned char z[MAX_SECRET], key[32], mac[32];
-	size_t z_len, mac_len = 0;
+	mdoc_buf tbm = MDOC_BUF_INIT;
+	unsigned char key[32], mac[32];
+	size_t mac_len = 0;
 	bool ok;
 
-	ok = doctor_transcript(c, reader, &transcript) == MDOC_OK &&
-	    agree(reader, device, z, &z_len) &&
-	    emac_key((mdoc_bytes){ z, z_len }, &transcript, key) &&
+	ok = derive_key(c, reader, device, "EMacKey", key) &&
 	    /* 5: HMAC 256/256 */
 	    cose_structure("MAC0", 5, payload, &tbm) == MDOC_OK &&
 	    EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, sizeof key,
 		tbm.ptr, tbm.len, mac, sizeof mac, &mac_len) != NULL &&
 	    mac_len == tag.len && CRYPTO_memcmp(mac, tag.ptr, mac_len) == 0;
-	OPENSSL_cleanse(z, sizeof z);
 	OPENSSL_cleanse(key, sizeof key);
-	mdoc_buf_reset(&transcript);
 	mdoc_buf_reset(&tbm);
+	return ok;
+}
+
+bool
+doctor_gcm(const char *cipher, const unsigned char *key,
+    const unsigned char *iv, mdoc_bytes text, unsigned char *out)
+{
+	EVP_CIPHER *c = EVP_CIPHER_fetch(NULL, cipher, NULL);
+	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+	int n = 0, last = 0;
+	bool ok;
+
+	ok = c != NULL && ctx != NULL &&
+	    EVP_EncryptInit_ex2(ctx, c, key, iv, NULL) == 1 &&
+	    EVP_EncryptUpdate(ctx, out, &n, text.ptr, (int)text.len) == 1 &&
+	    EVP_EncryptFinal_ex(ctx, out + n, &last) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, DOCTOR_TAG_LEN,
+		out + text.len) == 1;
+	EVP_CIPHER_CTX_free(ctx);
+	EVP_CIPHER_free(c);
+	return ok;
+}
+
+bool
+doctor_session_ok(const struct doctor_curve *c, EVP_PKEY *reader,
+    EVP_PKEY *device, const unsigned char *iv, mdoc_bytes text, mdoc_bytes sent)
+{
+	unsigned char key[32], out[256];
+	bool ok;
+
+	ok = text.len + DOCTOR_TAG_LEN <= sizeof out &&
+	    sent.len == text.len + DOCTOR_TAG_LEN &&
+	    derive_key(c, reader, device, "SKReader", key) &&
+	    doctor_gcm("AES-256-GCM", key, iv, text, out) &&
+	    memcmp(out, sent.ptr, sent.len) == 0;
+	OPENSSL_cleanse(key, sizeof key);
 	return ok;
 }

@@ -70,4 +70,31 @@ bool doctor_raw_ok(const struct doctor_curve *c, EVP_PKEY *key, mdoc_bytes data,
 bool doctor_mac_ok(const struct doctor_curve *c, EVP_PKEY *reader,
     EVP_PKEY *device, mdoc_bytes payload, mdoc_bytes tag);
 
+/* AES-GCM: the tag is behind the text. */
+#define DOCTOR_IV_LEN  12
+#define DOCTOR_TAG_LEN 16
+/* Is sent what SKReader (18013-5 12.2.1) makes of the text? */
+bool doctor_session_ok(const struct doctor_curve *c, EVP_PKEY *reader,
+    EVP_PKEY *device, const unsigned char *iv, mdoc_bytes text,
+    mdoc_bytes sent);
+
+/* ECDH. *len: room, then length. */
+bool
+doctor_agree(EVP_PKEY *mine, EVP_PKEY *peer, unsigned char *z, size_t *len);
+/* 0x04 || x || y, or the bytes of an OKP key; its length, or 0. */
+#define DOCTOR_MAX_POINT 133
+size_t
+doctor_point(const struct doctor_curve *c, EVP_PKEY *key, unsigned char *out);
+/* text and tag into out. */
+bool doctor_gcm(const char *cipher, const unsigned char *key,
+    const unsigned char *iv, mdoc_bytes text, unsigned char *out);
+
+/*
+ * doctor-hpke.c: RFC 9180 base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256,
+ * AES-128-GCM, to a public key. out: text.len + DOCTOR_TAG_LEN bytes.
+ */
+#define DOCTOR_ENC_LEN 65
+bool doctor_hpke_seal(EVP_PKEY *to, mdoc_bytes info, mdoc_bytes text,
+    unsigned char *ret_enc, unsigned char *out);
+
 #endif

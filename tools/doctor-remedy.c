@@ -51,7 +51,7 @@ static const struct name errors[] = {
 static const struct name mechanisms[] = {
 	N(CKM_MDOC_DEVICE_SIGNATURE), N(CKM_MDOC_DEVICE_MAC),
 	N(CKM_MDOC_READER_AUTHENTICATION), N(CKM_MDOC_ISSUER_AUTHENTICATION),
-	N(CKM_MDOC_KEY_DERIVE), N(CKM_MDOC_HPKE_OPEN), N(CKM_ECDSA),
+	N(CKM_MDOC_KEY_DERIVE), N(CKM_MDOC_HPKE_OPEN), N(CKM_ECDSA), N(CKM_AES_GCM),
 	N(CKM_EC_KEY_PAIR_GEN), N(CKM_ECDH1_DERIVE), N(CKM_SHA256),
 	N(CKM_SHA256_HMAC), N(CKM_SHA256_KEY_DERIVATION),
 	N(CKM_CONCATENATE_DATA_AND_BASE),
@@ -106,7 +106,7 @@ struct remedy {
 #define NAME_A_KEY                                   \
 	"name a key that is there: p11-mdoc doctor " \
 	"'pkcs11:token=LABEL;object=KEY'; p11-mdoc key list shows them"
-#define LOG_IN      "add --pin-source file:PATH, or ?pin-source=file:PATH to the URI"
+#define LOG_IN      "add ?pin-source=file:PATH to the URI, or --pin-source"
 #define OTHER_CURVE "use a curve that is there; P-256 is what every peer has"
 
 static const struct remedy remedies[] = {
@@ -183,6 +183,9 @@ static const struct remedy remedies[] = {
 	{ NULL, "C_DigestKey", NULL, NULL,
 	    "the device does not digest a key that has to stay inside",
 	    "path C needs C_DigestKey on sensitive keys" },
+	{ NULL, NULL, "CKM_AES_GCM", NULL,
+	    "the device has no AES-GCM for keys of a session",
+	    "libmdoc encrypts in memory then, with keys of path C" },
 	{ NULL, NULL, NULL, "CKR_ATTRIBUTE_SENSITIVE",
 	    "the device gives no shared secret away",
 	    "that is as it should be: path D is the weakest one" },

@@ -110,6 +110,14 @@ struct doctor_capability {
 /* Ends with a NULL id. */
 extern const struct doctor_capability doctor_capabilities[];
 
+/* Operations that are elsewhere: doctor-agree.c. */
+doctor_operation doctor_session_keys, doctor_hpke_open;
+/* rv, or that what came with CKR_OK is wrong. */
+void doctor_judge_result(struct doctor_result *ret, CK_RV rv, bool ok,
+    const char *wrong);
+/* CKA_MDOC_KEY_PATH: which way was taken? 0: it does not say. */
+char doctor_key_path(struct doctor_child *d, CK_OBJECT_HANDLE key);
+
 /* How the child ended. */
 struct doctor_end {
 	bool done;
@@ -128,7 +136,7 @@ int
 doctor_run(const struct doctor_plan *plan, void (*work)(struct doctor_child *d),
     int timeout, json_t *ret_lines, char **ret_log, struct doctor_end *ret_end);
 
-/* doctor-remedy.c: "CKR_PIN_INCORRECT", "CKM_ECDSA"; static or of the thread. */
+/* doctor-remedy.c: "CKR_PIN_INCORRECT", "CKM_ECDSA"; static, or the thread's. */
 const char *doctor_rv_name(CK_RV rv);
 const char *doctor_mechanism_name(CK_MECHANISM_TYPE type);
 /*
