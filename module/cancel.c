@@ -240,15 +240,20 @@ static const CK_FLAGS kinds[OPERATION_KINDS] = {
 	[OPERATION_DECRYPT] = CKF_DECRYPT,
 };
 
+/* Takes away the flags of what is done. */
 static CK_RV
-cancel_ours(struct api_call *c, CK_FLAGS flags)
+cancel_ours(struct api_call *c, CK_FLAGS *flags)
 {
 	CK_RV rv = CKR_OK;
 
-	for (size_t i = 0; rv == CKR_OK && i < nitems(kinds); i++)
-		if ((flags & kinds[i]) && c->session->operation[i].ours != NULL)
-			rv = operation_init(c, (enum operation_kind)i, NULL,
-			    CK_INVALID_HANDLE);
+	for (size_t i = 0; rv == CKR_OK && i < nitems(kinds); i++) {
+		if (!(*flags & kinds[i]) ||
+		    c->session->operation[i].ours == NULL)
+			continue;
+		rv = operation_init(c, (enum operation_kind)i, NULL,
+		    CK_INVALID_HANDLE);
+		*flags &= ~kinds[i];
+	}
 	return rv;
 }
 
@@ -262,29 +267,31 @@ forget_passed(struct session *s, CK_FLAGS flags)
 
 /* Whose search it is, find.c knows. */
 static CK_RV
-cancel_find(struct api_call *c, CK_FLAGS flags)
+cancel_find(struct api_call *c, CK_FLAGS *flags)
 {
 	CK_RV rv = CKR_OK;
 
-	if (flags & CKF_FIND_OBJECTS)
+	if (*flags & CKF_FIND_OBJECTS)
 		rv = find_final(c);
+	*flags &= ~CKF_FIND_OBJECTS;
 	return rv == CKR_OPERATION_NOT_INITIALIZED ? CKR_OK : rv;
 }
 
 CK_RV
 cancel_operations(struct api_call *c, CK_FLAGS flags)
 {
-	CK_RV rv, down;
+	CK_RV rv;
 
-	rv = cancel_ours(c, flags);
+	rv = cancel_ours(c, &flags);
 	if (rv == CKR_OK)
-		rv = cancel_find(c, flags);
-	if (rv != CKR_OK)
+		rv = cancel_find(c, &flags);
+	/* NSS softokn fails on flags of what is not running. */
+	if (rv != CKR_OK || flags == 0)
 		return rv;
-	down = downstream_functions_3()->C_SessionCancel(c->down, flags);
-	if (down == CKR_FUNCTION_NOT_SUPPORTED)
-		down = cancel_2_40(c, flags);
-	if (down == CKR_OK)
+	rv = downstream_functions_3()->C_SessionCancel(c->down, flags);
+	if (rv == CKR_FUNCTION_NOT_SUPPORTED)
+		rv = cancel_2_40(c, flags);
+	if (rv == CKR_OK)
 		forget_passed(c->session, flags);
-	return down;
+	return rv;
 }

@@ -167,6 +167,32 @@ test_fault(void **state)
 	end();
 }
 
+static CK_RV
+cancel(CK_SESSION_HANDLE s, CK_NOTIFICATION event, void *app)
+{
+	(void)event;
+	*(CK_RV *)app = C_SessionCancel(s, CKF_SIGN);
+	return CKR_OK;
+}
+
+/* The session is in use when the application is called back. */
+static void
+test_callback(void **state)
+{
+	CK_RV answered = CKR_OK;
+	CK_SESSION_INFO info;
+	CK_SESSION_HANDLE s;
+
+	(void)state;
+	begin(0, false);
+	assert_int_equal(C_OpenSession(0, MODULE_RW, &answered, cancel, &s),
+	    CKR_OK);
+	stub->notify = true;
+	assert_int_equal(C_GetSessionInfo(s, &info), CKR_OK);
+	assert_int_equal(answered, CKR_FUNCTION_FAILED);
+	end();
+}
+
 /* With several devices, objects have a prefix that a device does not see. */
 static void
 test_prefix(void **state)
@@ -230,6 +256,7 @@ main(void)
 		cmocka_unit_test(test_passed_3_2),
 		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_callback),
 		cmocka_unit_test(test_prefix),
 	};
 
