@@ -600,6 +600,14 @@ print_line(const char *name, const char *mechanism, const char *results)
 	printf("\n");
 }
 
+/* Nothing weaker will do. */
+static void
+row_limit(const struct row *r)
+{
+	module_device_at(r->slot >> HANDLE_SHIFT)->conf.weakest =
+	    (enum agree_path)r->path;
+}
+
 static void
 run_row(const struct row *r)
 {
@@ -610,9 +618,7 @@ run_row(const struct row *r)
 
 	xdh->no_hkdf = r->no_hkdf;
 	xdh->no_digest_key = r->no_digest_key;
-	/* Nothing weaker will do. */
-	module_device_at(r->slot >> HANDLE_SHIFT)->conf.weakest =
-	    (enum agree_path)r->path;
+	row_limit(r);
 	for (n = 0; (c = curve_at(n)) != NULL; n++) {
 		bool has = pair_make(r, c, &p);
 
@@ -642,6 +648,72 @@ test_matrix(void **state)
 	       "- the device lacks the curve\n");
 	assert_int_equal(xdh->bad_points, 0);
 	assert_true(xdh->agreements > 0);
+}
+
+/* ---- published messages of HPKE, with the recipient's key imported */
+
+static void
+open_vector(const struct row *r, const struct hpke_vector *v, bool in_parts)
+{
+	CK_FUNCTION_LIST f = { .C_CreateObject = C_CreateObject };
+	struct softhsm_key key = { .d = blob_bytes(&v->d),
+		.point = blob_bytes(&v->public_key),
+		.id = bytes_str(in_parts ? "parts" : "whole") };
+	CK_MDOC_HPKE_OPEN_PARAMS params = { CK_MDOC_PARAMS_VERSION, v->enc.ptr,
+		v->enc.len, v->info.ptr, v->info.len, v->aad.ptr, v->aad.len,
+		NULL, 0 };
+	CK_MECHANISM m = { CKM_MDOC_HPKE_OPEN, &params, sizeof(params) };
+	CK_OBJECT_HANDLE private_, public_;
+	CK_ULONG len = 64, none = 64;
+	CK_BYTE out[64];
+
+	assert_int_equal(softhsm_import(&f, r->session, &key, &private_,
+			     &public_),
+	    CKR_OK);
+	assert_int_equal(C_DecryptInit(r->session, &m, private_), CKR_OK);
+	if (in_parts) {
+		assert_int_equal(C_DecryptUpdate(r->session, v->ciphertext.ptr,
+				     v->ciphertext.len, out, &none),
+		    CKR_OK);
+		assert_int_equal(none, 0);
+		assert_int_equal(C_DecryptFinal(r->session, out, &len), CKR_OK);
+	} else {
+		assert_int_equal(C_Decrypt(r->session, v->ciphertext.ptr,
+				     v->ciphertext.len, out, &len),
+		    CKR_OK);
+	}
+	assert_int_equal(len, v->plain.len);
+	assert_memory_equal(out, v->plain.ptr, len);
+	assert_int_equal(C_DestroyObject(r->session, private_), CKR_OK);
+	assert_int_equal(C_DestroyObject(r->session, public_), CKR_OK);
+}
+
+static void
+test_hpke_vectors(void **state)
+{
+	struct hpke_vector rfc, annex;
+	bool have_annex;
+
+	(void)state;
+	hpke_vector_rfc9180(&rfc);
+	have_annex = hpke_vector_annex_c(&annex);
+	for (size_t i = 0; i < nitems(rows); i++) {
+		const struct row *r = &rows[i];
+
+		if (r->session == 0 || r->curves[0] != 1)
+			continue;
+		row_limit(r);
+		for (int parts = 0; parts < 2; parts++) {
+			open_vector(r, &rfc, parts);
+			if (have_annex)
+				open_vector(r, &annex, parts);
+		}
+		printf("# %s: RFC 9180 A.3.1%s by path %c\n", r->name,
+		    have_annex ? ", ISO/IEC 18013-7 annex C" : "", r->path);
+	}
+	hpke_vector_reset(&rfc);
+	if (have_annex)
+		hpke_vector_reset(&annex);
 }
 
 /* ---- peers that a Montgomery key must never meet */
@@ -706,6 +778,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_hpke_vectors),
 		cmocka_unit_test(test_bad_points),
 	};
 

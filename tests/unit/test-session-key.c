@@ -495,6 +495,28 @@ test_no_weaker(void **state)
 	setting_reset(&s);
 }
 
+/* What policy forbids is not even tried: not what would let something out. */
+static void
+test_policy(void **state)
+{
+	struct token t = softhsm;
+	CK_OBJECT_HANDLE key;
+	struct setting s;
+
+	(void)state;
+	setting_make(&softhsm, &s);
+	t.f = p11_double_over(softhsm.f);
+	p11_double_answer("C_DigestInit", CKR_DEVICE_ERROR);
+	p11_double_answer("C_CreateObject", CKR_DEVICE_ERROR);
+	for (s.in.weakest = AGREE_PATH_A; s.in.weakest <= AGREE_PATH_B;
+	     s.in.weakest++)
+		assert_int_equal(run(&t, &s, &key),
+		    CKR_KEY_FUNCTION_NOT_PERMITTED);
+	s.in.weakest = AGREE_PATH_C;
+	assert_int_equal(run(&t, &s, &key), CKR_DEVICE_ERROR);
+	setting_reset(&s);
+}
+
 /* The object outlives the session that it was worked out in. */
 static void
 check_owner(const struct token *real)
@@ -580,6 +602,7 @@ main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_template),
 		cmocka_unit_test(test_no_weaker),
+		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_bad_input),
 	};
