@@ -21,6 +21,8 @@ device signature         yes
 its verification         yes
 device MAC               yes
 key path                 A
+EMacKey                  yes
+HPKE                     yes
 ECDH                     yes
 credential               CKR_ATTRIBUTE_VALUE_INVALID
 random                   yes

@@ -22,6 +22,8 @@ device signature         yes
 its verification         yes
 device MAC               CKR_KEY_FUNCTION_NOT_PERMITTED
 key path                 S
+EMacKey                  CKR_KEY_FUNCTION_NOT_PERMITTED
+HPKE                     CKR_KEY_FUNCTION_NOT_PERMITTED
 ECDH                     CKR_MECHANISM_INVALID
 credential               yes
 random                   yes

@@ -20,6 +20,8 @@ device signature         yes
 its verification         yes
 device MAC               yes
 key path                 D
+EMacKey                  CKR_KEY_TYPE_INCONSISTENT
+HPKE                     yes
 ECDH                     yes
 credential               CKR_FUNCTION_NOT_SUPPORTED
 random                   yes

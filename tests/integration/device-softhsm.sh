@@ -21,6 +21,8 @@ device signature         yes
 its verification         yes
 device MAC               yes
 key path                 C
+EMacKey                  yes
+HPKE                     yes
 ECDH                     yes
 credential               yes
 random                   yes

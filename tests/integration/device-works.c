@@ -17,6 +17,7 @@
 
 #include "common/util.h"
 #include "tests/integration/device-check.h"
+#include "tests/support/hpke-vectors.h"
 #include "tests/support/vectors.h"
 #include "vendor-ext/token.h"
 
@@ -29,7 +30,7 @@
 static CK_FUNCTION_LIST *f;
 static CK_SESSION_HANDLE s;
 static CK_SLOT_ID slot;
-static struct blob data, reader;
+static struct blob data, reader, transcript;
 
 /* A key pair of the token; CK_INVALID_HANDLE: the half is not there. */
 struct pair {
@@ -298,6 +299,69 @@ path(void)
 		report("key path", rv);
 }
 
+/* The same MAC, by EMacKey as an object of the device. */
+static CK_RV
+mac_key(void)
+{
+	CK_MDOC_KEY_DERIVE_PARAMS p = { CK_MDOC_PARAMS_VERSION,
+		MDOC_ROLE_EMACKEY, NULL, 0, transcript.ptr, transcript.len };
+	CK_MECHANISM m = { CKM_MDOC_KEY_DERIVE, &p, sizeof(p) };
+	CK_MECHANISM hmac = { CKM_SHA256_HMAC, NULL, 0 };
+	CK_BYTE head[] = { 0x84, 0x64, 'M', 'A', 'C', '0', 0x43, 0xa1, 0x01,
+		0x05, 0x40, 0x58, (CK_BYTE)data.len };
+	CK_OBJECT_HANDLE key;
+	CK_BYTE out[64];
+	CK_ULONG len = sizeof(out);
+	CK_RV rv;
+
+	rv = f->C_DeriveKey(s, &m, agreer.private, NULL, 0, &key);
+	if (rv != CKR_OK)
+		return rv;
+	rv = f->C_SignInit(s, &hmac, key);
+	if (rv == CKR_OK)
+		rv = f->C_SignUpdate(s, head, sizeof(head));
+	if (rv == CKR_OK)
+		rv = f->C_SignUpdate(s, data.ptr, data.len);
+	if (rv == CKR_OK)
+		rv = f->C_SignFinal(s, out, &len);
+	if (rv == CKR_OK)
+		rv = f->C_DestroyObject(s, key);
+	if (rv != CKR_OK)
+		return rv;
+	return check_mac(agreer.point, blob_bytes(&reader), blob_bytes(&data),
+		   bytes_of(out, len))
+	    ? CKR_OK
+	    : WRONG;
+}
+
+static CK_RV
+hpke(void)
+{
+	CK_MDOC_HPKE_OPEN_PARAMS p = { .ulVersion = CK_MDOC_PARAMS_VERSION,
+		.pPublicKey = agreer.point,
+		.ulPublicKeyLen = sizeof(agreer.point) };
+	CK_MECHANISM m = { CKM_MDOC_HPKE_OPEN, &p, sizeof(p) };
+	struct hpke_vector v = { .d = BLOB_INIT };
+	CK_BYTE out[64];
+	CK_ULONG len = sizeof(out);
+	CK_RV rv;
+
+	if (!blob_append(&v.public_key, agreer.point, sizeof(agreer.point)))
+		return CKR_HOST_MEMORY;
+	hpke_vector_seal(&v, bytes_str("a message"));
+	p.pEnc = v.enc.ptr;
+	p.ulEncLen = v.enc.len;
+	rv = f->C_DecryptInit(s, &m, agreer.private);
+	if (rv == CKR_OK)
+		rv = f->C_Decrypt(s, v.ciphertext.ptr, v.ciphertext.len, out,
+		    &len);
+	if (rv == CKR_OK &&
+	    !bytes_equal(bytes_of(out, len), blob_bytes(&v.plain)))
+		rv = WRONG;
+	hpke_vector_reset(&v);
+	return rv;
+}
+
 /* As CK_ECDH1_DERIVE_PARAMS, which p11-kit's header calls otherwise. */
 static CK_RV
 ecdh(void)
@@ -388,6 +452,8 @@ capabilities(void)
 	report("its verification", verify(CKM_MDOC_DEVICE_SIGNATURE, all));
 	report("device MAC", device_mac());
 	path();
+	report("EMacKey", mac_key());
+	report("HPKE", hpke());
 	report("ECDH", ecdh());
 	report("credential", credential());
 	report("random", random_bytes());
@@ -423,7 +489,8 @@ main(int argc, char **argv)
 	}
 	pin = (CK_UTF8CHAR *)argv[3];
 	if (!load(argv[1]) || !vectors_read_own(VECTOR("data"), &data) ||
-	    !vectors_read_own(VECTOR("reader-key"), &reader))
+	    !vectors_read_own(VECTOR("reader-key"), &reader) ||
+	    !vectors_read_own(VECTOR("transcript"), &transcript))
 		return 1;
 	rv = f->C_Initialize(NULL);
 	if (rv == CKR_OK)
