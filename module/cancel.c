@@ -6,8 +6,9 @@
 #include "module/downstream-3.h"
 #include "module/inner.h"
 
-/* Longest output that is waited for at first; more is asked for. */
-#define SCRATCH 512
+/* Longest output that is waited for at first; more is asked for, to a limit. */
+#define SCRATCH     512
+#define MAX_SCRATCH ((size_t)16 << 20)
 
 /* Any data, where some is needed that makes an operation fail. */
 static CK_BYTE junk[1];
@@ -48,7 +49,8 @@ end_final(const struct api_call *c,
 		if (!blob_reserve(&out, len))
 			break;
 		rv = final(c->down, out.ptr, &len);
-	} while (rv == CKR_BUFFER_TOO_SMALL && len > out.cap);
+	} while (rv == CKR_BUFFER_TOO_SMALL && len > out.cap &&
+	    len <= MAX_SCRATCH);
 	blob_reset(&out);
 }
 
@@ -66,7 +68,8 @@ end_single(const struct api_call *c,
 		if (!blob_reserve(&out, len))
 			break;
 		rv = single(c->down, junk, sizeof(junk), out.ptr, &len);
-	} while (rv == CKR_BUFFER_TOO_SMALL && len > out.cap);
+	} while (rv == CKR_BUFFER_TOO_SMALL && len > out.cap &&
+	    len <= MAX_SCRATCH);
 	blob_reset(&out);
 }
 

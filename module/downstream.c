@@ -98,7 +98,7 @@ DOWN(FindObjectsInit, (CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n),
     (s, t, n))
 DOWN_NEW(FindObjects, (CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max,
     CK_ULONG *n),
-    (s, o, max, n), o, n != NULL ? *n : 0)
+    (s, o, max, n), o, n != NULL && *n < max ? *n : max)
 DOWN(FindObjectsFinal, (CK_SESSION_HANDLE s), (s))
 DOWN_M(EncryptInit, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
     CK_OBJECT_HANDLE key),

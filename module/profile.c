@@ -21,7 +21,7 @@ holds_extended(const struct token *t, bool *ret)
 {
 	const CK_FLAGS login = CKF_LOGIN_REQUIRED | CKF_USER_PIN_INITIALIZED |
 	    CKF_PROTECTED_AUTHENTICATION_PATH;
-	CK_TOKEN_INFO info;
+	CK_TOKEN_INFO info = { .flags = 0 };
 	CK_ULONG n = 0;
 	CK_RV rv;
 
@@ -38,7 +38,7 @@ holds_authentication(const struct token *t, bool *ret)
 	static const CK_MECHANISM_TYPE signing[] = { CKM_RSA_PKCS,
 		CKM_SHA256_RSA_PKCS, CKM_RSA_PKCS_PSS, CKM_ECDSA,
 		CKM_ECDSA_SHA256, CKM_EDDSA, CKM_DSA };
-	CK_MECHANISM_INFO info;
+	CK_MECHANISM_INFO info = { .flags = 0 };
 	bool found = false;
 	CK_RV rv;
 
@@ -58,7 +58,7 @@ holds_authentication(const struct token *t, bool *ret)
 static bool
 is_logged_in(const struct token *t)
 {
-	CK_SESSION_INFO info;
+	CK_SESSION_INFO info = { .state = CKS_RO_PUBLIC_SESSION };
 
 	return t->f->C_GetSessionInfo(t->session, &info) == CKR_OK &&
 	    (info.state == CKS_RO_USER_FUNCTIONS ||

@@ -249,7 +249,7 @@ attribute_type(struct program *p)
 		CKA_MDOC_PURPOSE, CKA_MDOC_DOC_TYPES, CKA_MDOC_ROLE,
 		CKA_MDOC_KEY_ID, CKA_MDOC_SESSION_TRANSCRIPT, CKA_MDOC_PEER_KEY,
 		CKA_MDOC_KEY_PATH, CKA_MDOC_DOC_TYPE, CKA_MDOC_VALID_FROM,
-		CKA_MDOC_VALID_UNTIL, CKA_MDOC_USES_LEFT };
+		CKA_MDOC_VALID_UNTIL, CKA_MDOC_USES_LEFT, CKA_PROFILE_ID };
 	uint8_t which = stream_u8(&p->s);
 	CK_ATTRIBUTE_TYPE t = 0;
 
@@ -534,6 +534,113 @@ IN_OUT(EncryptUpdate) IN_OUT(DecryptUpdate) IN_OUT(SignRecover)
 IN_OUT(VerifyRecover) IN_OUT(DigestEncryptUpdate) IN_OUT(DecryptDigestUpdate)
 IN_OUT(SignEncryptUpdate) IN_OUT(DecryptVerifyUpdate)
 
+/* ---- 3.0 and 3.2 */
+
+CALL(LoginUser,
+	CK_SESSION_HANDLE h = session(p);
+	struct span pin = span(p), name = span(p);
+	return C_LoginUser(h, stream_u8(&p->s) % 4U, pin.ptr, pin.len,
+	    name.ptr, name.len);)
+CALL(SessionCancel,
+	CK_SESSION_HANDLE h = session(p);
+	CK_FLAGS flags = (CK_FLAGS)stream_u16(&p->s) << 6;
+	return C_SessionCancel(h, flags);)
+#define MESSAGE(name) CALL(name, \
+	CK_SESSION_HANDLE h = session(p); \
+	struct span m = span(p), aad = span(p), in = span(p); \
+	struct out o = out(p); \
+	return C_##name(h, m.ptr, m.len, aad.ptr, aad.len, in.ptr, in.len, \
+	    o.ptr, o.len);)
+#define BEGIN(name) CALL(name, \
+	CK_SESSION_HANDLE h = session(p); \
+	struct span m = span(p), aad = span(p); \
+	return C_##name(h, m.ptr, m.len, aad.ptr, aad.len);)
+#define NEXT(name) CALL(name, \
+	CK_SESSION_HANDLE h = session(p); \
+	struct span m = span(p), in = span(p); \
+	struct out o = out(p); \
+	return C_##name(h, m.ptr, m.len, in.ptr, in.len, o.ptr, o.len, \
+	    stream_u8(&p->s) & 1);)
+#define FINAL(name) CALL(name, return C_##name(session(p));)
+#define SIGN(name) CALL(name, \
+	CK_SESSION_HANDLE h = session(p); \
+	struct span m = span(p), in = span(p); \
+	struct out o = out(p); \
+	return C_##name(h, m.ptr, m.len, in.ptr, in.len, o.ptr, o.len);)
+#define VERIFY(name) CALL(name, \
+	CK_SESSION_HANDLE h = session(p); \
+	struct span m = span(p), in = span(p), sig = span(p); \
+	return C_##name(h, m.ptr, m.len, in.ptr, in.len, sig.ptr, sig.len);)
+
+KEYED(MessageEncryptInit) KEYED(MessageDecryptInit) KEYED(MessageSignInit)
+KEYED(MessageVerifyInit)
+MESSAGE(EncryptMessage) MESSAGE(DecryptMessage)
+BEGIN(EncryptMessageBegin) BEGIN(DecryptMessageBegin)
+NEXT(EncryptMessageNext) NEXT(DecryptMessageNext)
+FINAL(MessageEncryptFinal) FINAL(MessageDecryptFinal) FINAL(MessageSignFinal)
+FINAL(MessageVerifyFinal) FINAL(VerifySignatureFinal)
+SIGN(SignMessage) SIGN(SignMessageNext)
+IN(SignMessageBegin) IN(VerifyMessageBegin)
+VERIFY(VerifyMessage) VERIFY(VerifyMessageNext)
+IN(VerifySignature) IN(VerifySignatureUpdate)
+CALL(EncapsulateKey,
+	CK_SESSION_HANDLE h = session(p);
+	CK_MECHANISM *m = mechanism(p);
+	CK_OBJECT_HANDLE key = object(p);
+	CK_ULONG n;
+	CK_ATTRIBUTE *t = template(p, &n);
+	struct out o = out(p);
+	return C_EncapsulateKey(h, m, key, t, n, o.ptr, o.len,
+	    place(p, sizeof(key)));)
+CALL(DecapsulateKey,
+	CK_SESSION_HANDLE h = session(p);
+	CK_MECHANISM *m = mechanism(p);
+	CK_OBJECT_HANDLE key = object(p);
+	CK_ULONG n;
+	CK_ATTRIBUTE *t = template(p, &n);
+	struct span in = span(p);
+	return C_DecapsulateKey(h, m, key, t, n, in.ptr, in.len,
+	    place(p, sizeof(key)));)
+CALL(VerifySignatureInit,
+	CK_SESSION_HANDLE h = session(p);
+	CK_MECHANISM *m = mechanism(p);
+	CK_OBJECT_HANDLE key = object(p);
+	struct span sig = span(p);
+	return C_VerifySignatureInit(h, m, key, sig.ptr, sig.len);)
+CALL(GetSessionValidationFlags,
+	CK_SESSION_HANDLE h = session(p);
+	return C_GetSessionValidationFlags(h, stream_u8(&p->s),
+	    place(p, sizeof(CK_FLAGS)));)
+CALL(AsyncComplete,
+	static CK_UTF8CHAR name[] = "C_GenerateKeyPair";
+	CK_SESSION_HANDLE h = session(p);
+	return C_AsyncComplete(h, stream_u8(&p->s) & 1 ? name : NULL,
+	    place(p, sizeof(CK_ASYNC_DATA)));)
+CALL(AsyncGetID,
+	CK_SESSION_HANDLE h = session(p);
+	return C_AsyncGetID(h, NULL, place(p, sizeof(CK_ULONG)));)
+CALL(AsyncJoin,
+	CK_SESSION_HANDLE h = session(p);
+	struct span in = span(p);
+	return C_AsyncJoin(h, NULL, 0, in.ptr, in.len);)
+CALL(WrapKeyAuthenticated,
+	CK_SESSION_HANDLE h = session(p);
+	CK_MECHANISM *m = mechanism(p);
+	CK_OBJECT_HANDLE a = object(p), b = object(p);
+	struct span aad = span(p);
+	struct out o = out(p);
+	return C_WrapKeyAuthenticated(h, m, a, b, aad.ptr, aad.len, o.ptr,
+	    o.len);)
+CALL(UnwrapKeyAuthenticated,
+	CK_SESSION_HANDLE h = session(p);
+	CK_MECHANISM *m = mechanism(p);
+	CK_OBJECT_HANDLE key = object(p);
+	struct span in = span(p), aad = span(p);
+	CK_ULONG n;
+	CK_ATTRIBUTE *t = template(p, &n);
+	return C_UnwrapKeyAuthenticated(h, m, key, in.ptr, in.len, t, n,
+	    aad.ptr, aad.len, place(p, sizeof(key)));)
+
 /* Those with work of ours behind them first, and more often. */
 static call_fn *const calls[] = {
 	call_OpenSession, call_SignInit, call_Sign, call_SignUpdate,
@@ -555,6 +662,20 @@ static call_fn *const calls[] = {
 	call_DigestEncryptUpdate, call_DecryptDigestUpdate,
 	call_SignEncryptUpdate, call_DecryptVerifyUpdate, call_SeedRandom,
 	call_GenerateRandom,
+	/* After all others, whose numbers the corpus has. */
+	call_LoginUser, call_SessionCancel, call_SessionCancel,
+	call_MessageEncryptInit, call_MessageEncryptFinal,
+	call_MessageDecryptInit, call_MessageDecryptFinal,
+	call_MessageSignInit, call_MessageSignFinal, call_MessageVerifyInit,
+	call_MessageVerifyFinal, call_EncryptMessage, call_EncryptMessageBegin,
+	call_EncryptMessageNext, call_DecryptMessage, call_DecryptMessageBegin,
+	call_DecryptMessageNext, call_SignMessage, call_SignMessageBegin,
+	call_SignMessageNext, call_VerifyMessage, call_VerifyMessageBegin,
+	call_VerifyMessageNext, call_EncapsulateKey, call_DecapsulateKey,
+	call_VerifySignatureInit, call_VerifySignature,
+	call_VerifySignatureUpdate, call_VerifySignatureFinal,
+	call_GetSessionValidationFlags, call_AsyncComplete, call_AsyncGetID,
+	call_AsyncJoin, call_WrapKeyAuthenticated, call_UnwrapKeyAuthenticated,
 };
 
 /* clang-format on */

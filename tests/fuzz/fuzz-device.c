@@ -8,6 +8,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/util.h"
+#include "module/pkcs11-3.h"
 #include "tests/fuzz/fuzz-device.h"
 
 #define EXPORT __attribute__((visibility("default")))
@@ -456,6 +457,77 @@ DEV(dev_random, (CK_SESSION_HANDLE s, CK_BYTE *out, CK_ULONG n),
     stream_fill(&fuzz_device.answers, out, n);
     return answer();)
 
+/* What 3.0 and 3.2 have more. */
+DEV(dev_login_user, (CK_SESSION_HANDLE s, CK_USER_TYPE user, CK_BYTE *pin,
+    CK_ULONG n, CK_BYTE *name, CK_ULONG name_len),
+    UNUSED(user); return dev_in_in(s, pin, n, name, name_len);)
+DEV(dev_number, (CK_SESSION_HANDLE s, CK_ULONG number),
+    UNUSED(s); UNUSED(number); return answer();)
+DEV(dev_message, (CK_SESSION_HANDLE s, void *parameter, CK_ULONG parameter_len,
+    CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *n),
+    CK_RV rv = dev_in_in(s, parameter, parameter_len, aad, aad_len);
+    return rv == CKR_OK ? dev_in_out(s, in, in_len, out, n) : rv;)
+DEV(dev_message_begin, (CK_SESSION_HANDLE s, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *aad, CK_ULONG aad_len),
+    return dev_in_in(s, parameter, parameter_len, aad, aad_len);)
+DEV(dev_message_next, (CK_SESSION_HANDLE s, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *n, CK_FLAGS flags),
+    UNUSED(flags);
+    CK_RV rv = read_in(parameter, parameter_len);
+    return rv == CKR_OK ? dev_in_out(s, in, in_len, out, n) : rv;)
+DEV(dev_begin, (CK_SESSION_HANDLE s, void *parameter, CK_ULONG parameter_len),
+    UNUSED(s); return read_in(parameter, parameter_len);)
+DEV(dev_sign_message, (CK_SESSION_HANDLE s, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *n),
+    CK_RV rv = read_in(parameter, parameter_len);
+    return rv == CKR_OK ? dev_in_out(s, in, in_len, out, n) : rv;)
+DEV(dev_verify_message, (CK_SESSION_HANDLE s, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *sig,
+    CK_ULONG sig_len),
+    CK_RV rv = read_in(parameter, parameter_len);
+    return rv == CKR_OK ? dev_in_in(s, in, in_len, sig, sig_len) : rv;)
+DEV(dev_encapsulate, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE key, CK_ATTRIBUTE *t, CK_ULONG n, CK_BYTE *out,
+    CK_ULONG *out_len, CK_OBJECT_HANDLE *ret),
+    UNUSED(key);
+    CK_RV rv = dev_generate(s, m, t, n, ret);
+    return write_out(out, out_len, rv);)
+DEV(dev_decapsulate, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE key, CK_ATTRIBUTE *t, CK_ULONG n, CK_BYTE *in,
+    CK_ULONG in_len, CK_OBJECT_HANDLE *ret),
+    return dev_unwrap(s, m, key, in, in_len, t, n, ret);)
+DEV(dev_signature_init, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE key, CK_BYTE *sig, CK_ULONG sig_len),
+    UNUSED(s); UNUSED(key);
+    CK_RV rv = read_mechanism(m);
+    return rv == CKR_OK ? read_in(sig, sig_len) : rv;)
+DEV(dev_validation, (CK_SESSION_HANDLE s, CK_ULONG type, CK_FLAGS *ret),
+    UNUSED(type); return dev_size(s, 0, ret);)
+DEV(dev_async, (CK_SESSION_HANDLE s, CK_UTF8CHAR *function, CK_ASYNC_DATA *ret),
+    UNUSED(s);
+    if (function == NULL || ret == NULL)
+	    return CKR_ARGUMENTS_BAD;
+    stream_fill(&fuzz_device.answers, ret, sizeof(*ret));
+    return answer();)
+DEV(dev_async_id, (CK_SESSION_HANDLE s, CK_UTF8CHAR *function, CK_ULONG *ret),
+    UNUSED(function); return dev_size(s, 0, ret);)
+DEV(dev_async_join, (CK_SESSION_HANDLE s, CK_UTF8CHAR *function, CK_ULONG id,
+    CK_BYTE *data, CK_ULONG n),
+    UNUSED(s); UNUSED(function); UNUSED(id); return read_in(data, n);)
+DEV(dev_wrap_aead, (CK_SESSION_HANDLE s, CK_MECHANISM *m, CK_OBJECT_HANDLE a,
+    CK_OBJECT_HANDLE b, CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *out,
+    CK_ULONG *n),
+    CK_RV rv = read_in(aad, aad_len);
+    return rv == CKR_OK ? dev_wrap(s, m, a, b, out, n) : rv;)
+DEV(dev_unwrap_aead, (CK_SESSION_HANDLE s, CK_MECHANISM *m,
+    CK_OBJECT_HANDLE key, CK_BYTE *in, CK_ULONG in_len, CK_ATTRIBUTE *t,
+    CK_ULONG n, CK_BYTE *aad, CK_ULONG aad_len, CK_OBJECT_HANDLE *ret),
+    CK_RV rv = read_in(aad, aad_len);
+    return rv == CKR_OK ? dev_unwrap(s, m, key, in, in_len, t, n, ret) : rv;)
+
 /* clang-format on */
 
 static CK_RV
@@ -560,5 +632,58 @@ EXPORT CK_RV
 C_GetFunctionList(CK_FUNCTION_LIST **ret)
 {
 	*ret = &functions;
+	return CKR_OK;
+}
+
+/* What 2.40 has is reached by the list of 2.40. */
+static CK_FUNCTION_LIST_3_2 functions_3_2 = {
+	.version = { 3, 2 },
+	.C_LoginUser = dev_login_user,
+	.C_SessionCancel = dev_number,
+	.C_MessageEncryptInit = dev_key,
+	.C_EncryptMessage = dev_message,
+	.C_EncryptMessageBegin = dev_message_begin,
+	.C_EncryptMessageNext = dev_message_next,
+	.C_MessageEncryptFinal = dev_session,
+	.C_MessageDecryptInit = dev_key,
+	.C_DecryptMessage = dev_message,
+	.C_DecryptMessageBegin = dev_message_begin,
+	.C_DecryptMessageNext = dev_message_next,
+	.C_MessageDecryptFinal = dev_session,
+	.C_MessageSignInit = dev_key,
+	.C_SignMessage = dev_sign_message,
+	.C_SignMessageBegin = dev_begin,
+	.C_SignMessageNext = dev_sign_message,
+	.C_MessageSignFinal = dev_session,
+	.C_MessageVerifyInit = dev_key,
+	.C_VerifyMessage = dev_verify_message,
+	.C_VerifyMessageBegin = dev_begin,
+	.C_VerifyMessageNext = dev_verify_message,
+	.C_MessageVerifyFinal = dev_session,
+	.C_EncapsulateKey = dev_encapsulate,
+	.C_DecapsulateKey = dev_decapsulate,
+	.C_VerifySignatureInit = dev_signature_init,
+	.C_VerifySignature = dev_in,
+	.C_VerifySignatureUpdate = dev_in,
+	.C_VerifySignatureFinal = dev_session,
+	.C_GetSessionValidationFlags = dev_validation,
+	.C_AsyncComplete = dev_async,
+	.C_AsyncGetID = dev_async_id,
+	.C_AsyncJoin = dev_async_join,
+	.C_WrapKeyAuthenticated = dev_wrap_aead,
+	.C_UnwrapKeyAuthenticated = dev_unwrap_aead,
+};
+
+EXPORT CK_RV
+C_GetInterface(CK_UTF8CHAR *name, CK_VERSION *version, CK_INTERFACE **ret,
+    CK_FLAGS flags)
+{
+	static CK_INTERFACE i = { NULL, &functions_3_2, 0 };
+
+	(void)flags;
+	if (version == NULL || version->major != 3 || version->minor != 2)
+		return CKR_FUNCTION_FAILED;
+	i.pInterfaceName = name;
+	*ret = &i;
 	return CKR_OK;
 }
