@@ -105,7 +105,8 @@ derive_key(struct api_call *c, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
 	if (m != NULL && !mechanism_is_completed(m))
 		return ours_derive(c, m, &d, ret);
 	rv = c->f->C_DeriveKey(c->down, mechanism, base, template, n, ret);
-	if (rv != CKR_OK && m != NULL && mechanism_completes(m, rv)) {
+	if (rv != CKR_OK && m != NULL &&
+	    mechanism_completes(m, rv, mechanism)) {
 		completed = ours_derive(c, m, &d, ret);
 		/* Not here, or not with this key: the device has spoken. */
 		if (completed != CKR_MECHANISM_INVALID)

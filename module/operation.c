@@ -168,7 +168,7 @@ operation_init(struct api_call *c, enum operation_kind kind,
 	rv = passed_init(c, kind, mechanism, key);
 	if (rv == CKR_OK) {
 		op->passed = mechanism != NULL;
-	} else if (m != NULL && mechanism_completes(m, rv)) {
+	} else if (m != NULL && mechanism_completes(m, rv, mechanism)) {
 		completed = ours_init(c, kind, m, mechanism, key);
 		/* Not here, or not with this key: the device has spoken. */
 		if (completed != CKR_MECHANISM_INVALID)

@@ -39,8 +39,9 @@ works(const struct token *t)
 }
 
 static bool
-completes(CK_RV refusal)
+completes(CK_RV refusal, const CK_MECHANISM *parameter)
 {
+	(void)parameter;
 	return refusal == CKR_MECHANISM_INVALID;
 }
 

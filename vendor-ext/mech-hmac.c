@@ -51,8 +51,9 @@ works(const struct token *t)
 }
 
 static bool
-completes(CK_RV refusal)
+completes(CK_RV refusal, const CK_MECHANISM *parameter)
 {
+	(void)parameter;
 	return refusal == CKR_KEY_SIZE_RANGE;
 }
 

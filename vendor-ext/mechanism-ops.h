@@ -36,7 +36,7 @@ struct mechanism {
 	CK_MECHANISM_TYPE below;      /* of the token, for a completed one */
 	bool (*works)(const struct token *t);
 	/* Standard mechanisms: is that an answer that we do better than? */
-	bool (*completes)(CK_RV refusal);
+	bool (*completes)(CK_RV refusal, const CK_MECHANISM *parameter);
 	unsigned kinds; /* of data that are accepted, TBS_BIT; 0: any data */
 	/* Whose use it is where there are no kinds: MDOC_PURPOSE_*. */
 	CK_ULONG purposes;
@@ -93,6 +93,7 @@ extern const struct mechanism mech_hpke_open;
 extern const struct mechanism mech_ecdsa_sha256;
 extern const struct mechanism mech_ecdsa_sha384;
 extern const struct mechanism mech_ecdsa_sha512;
+extern const struct mechanism mech_ecdh_kdf;
 extern const struct mechanism mech_hkdf_derive;
 extern const struct mechanism mech_hkdf_data;
 extern const struct mechanism mech_sha256_hmac;

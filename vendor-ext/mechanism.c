@@ -19,6 +19,7 @@ static const struct mechanism *const mechanisms[] = {
 	&mech_ecdsa_sha256,
 	&mech_ecdsa_sha384,
 	&mech_ecdsa_sha512,
+	&mech_ecdh_kdf,
 	&mech_hkdf_derive,
 	&mech_hkdf_data,
 	&mech_sha256_hmac,
@@ -61,9 +62,10 @@ mechanism_is_completed(const struct mechanism *m)
 }
 
 bool
-mechanism_completes(const struct mechanism *m, CK_RV refusal)
+mechanism_completes(const struct mechanism *m, CK_RV refusal,
+    const CK_MECHANISM *parameter)
 {
-	return m->completes != NULL && m->completes(refusal);
+	return m->completes != NULL && m->completes(refusal, parameter);
 }
 
 void

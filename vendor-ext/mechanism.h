@@ -34,7 +34,8 @@ CK_ULONG mechanism_purposes(const struct mechanism *m);
 /* A standard mechanism: the token is asked first. */
 bool mechanism_is_completed(const struct mechanism *m);
 /* Do we do it for a token that refused it with this answer? */
-bool mechanism_completes(const struct mechanism *m, CK_RV refusal);
+bool mechanism_completes(const struct mechanism *m, CK_RV refusal,
+    const CK_MECHANISM *parameter);
 /* The i-th of the table; NULL past its end. */
 const struct mechanism *mechanism_at(size_t i);
 CK_MECHANISM_TYPE mechanism_type(const struct mechanism *m);

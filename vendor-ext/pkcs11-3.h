@@ -30,6 +30,11 @@
 #ifndef CKM_HKDF_DATA
 #define CKM_HKDF_DATA 0x402bUL
 #endif
+#ifndef CKD_SHA256_KDF_SP800
+#define CKD_SHA256_KDF_SP800 0x10UL
+#define CKD_SHA384_KDF_SP800 0x11UL
+#define CKD_SHA512_KDF_SP800 0x12UL
+#endif
 #ifndef CKK_HKDF
 #define CKK_HKDF 0x42UL
 #endif

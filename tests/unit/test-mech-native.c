@@ -235,6 +235,60 @@ test_hkdf(void **state)
 	    rounds[0], rounds[1]);
 }
 
+/* ---- ECDH with ANSI X9.63, which NSS has as CKD_SHA256_KDF and so on */
+
+static void
+test_ecdh(void **state)
+{
+	static const CK_ULONG kdfs[] = { CKD_SHA256_KDF, CKD_SHA384_KDF,
+		CKD_SHA512_KDF };
+	CK_FUNCTION_LIST *f = token.f;
+	struct blob point = BLOB_INIT;
+	uint8_t info[100], a[32], b[32];
+
+	(void)state;
+	NSS_OR_SKIP();
+	for (int i = 0; i < 90; i++) {
+		const struct curve *c = curve_by_cose(1 + i % 3);
+		CK_OBJECT_HANDLE key, pub, peer, native = 0, made = 0;
+		CK_ULONG len = 1 + pick(100);
+		CK_KEY_TYPE type = CKK_GENERIC_SECRET;
+		CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+		CK_ATTRIBUTE template[] = {
+			{ CKA_CLASS, &class, sizeof(class) },
+			{ CKA_KEY_TYPE, &type, sizeof(type) },
+			{ CKA_SIGN, &yes, 1 },
+			{ CKA_VALUE_LEN, &len, sizeof(len) },
+		};
+		CK_ECDH1_DERIVE_PARAMS p = { kdfs[i / 3 % 3],
+			pick(sizeof(info)), info, 0, NULL };
+		CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof(p) };
+		struct mechanism_derivation d = { .parameter = &m,
+			.template = template,
+			.n = nitems(template) };
+
+		random_bytes(info, sizeof(info));
+		assert_int_equal(tokens_generate(&token, c, &peer, &pub),
+		    CKR_OK);
+		assert_int_equal(token_key_point(&token, pub, &point), CKR_OK);
+		assert_int_equal(tokens_generate(&token, c, &key, &pub),
+		    CKR_OK);
+		p.pPublicData = point.ptr;
+		p.ulPublicDataLen = (CK_ULONG)point.len;
+		d.base = key;
+		assert_int_equal(f->C_DeriveKey(token.session, &m, key,
+				     template, nitems(template), &native),
+		    CKR_OK);
+		assert_int_equal(mechanism_derive(mechanism_find(m.mechanism),
+				     &token, hasher, &d, &made),
+		    CKR_OK);
+		fingerprint(native, true, a);
+		fingerprint(made, true, b);
+		assert_memory_equal(a, b, sizeof(a));
+	}
+	blob_reset(&point);
+}
+
 /* ---- ECDSA */
 
 static CK_RV
@@ -332,6 +386,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hkdf),
+		cmocka_unit_test(test_ecdh),
 		cmocka_unit_test(test_ecdsa),
 		cmocka_unit_test(test_hmac),
 	};

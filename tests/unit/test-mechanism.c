@@ -246,6 +246,7 @@ test_table(void **state)
 		{ CKM_ECDSA_SHA256, "CKM_ECDSA_SHA256", sv },
 		{ CKM_ECDSA_SHA384, "CKM_ECDSA_SHA384", sv },
 		{ CKM_ECDSA_SHA512, "CKM_ECDSA_SHA512", sv },
+		{ CKM_ECDH1_DERIVE, "CKM_ECDH1_DERIVE", 0 },
 		{ CKM_HKDF_DERIVE, "CKM_HKDF_DERIVE", CKF_DERIVE },
 		{ CKM_HKDF_DATA, "CKM_HKDF_DATA", CKF_DERIVE },
 		{ CKM_SHA256_HMAC, "CKM_SHA256_HMAC", 0 },
@@ -295,13 +296,25 @@ test_completes(void **state)
 	const struct mechanism *hmac = mechanism_find(CKM_SHA256_HMAC);
 	const struct mechanism *hkdf = mechanism_find(CKM_HKDF_DERIVE);
 	const struct mechanism *mac = mechanism_find(CKM_MDOC_DEVICE_MAC);
+	const struct mechanism *ecdh = mechanism_find(CKM_ECDH1_DERIVE);
+	const CK_MECHANISM none = { CKM_ECDH1_DERIVE, NULL, 0 };
+	CK_ECDH1_DERIVE_PARAMS kdf = { CKD_NULL, 0, NULL, 0, NULL };
+	const CK_MECHANISM with = { CKM_ECDH1_DERIVE, &kdf, sizeof(kdf) };
 
 	(void)state;
-	assert_true(mechanism_completes(hmac, CKR_KEY_SIZE_RANGE));
-	assert_false(mechanism_completes(hmac, CKR_MECHANISM_INVALID));
-	assert_true(mechanism_completes(hkdf, CKR_MECHANISM_INVALID));
-	assert_false(mechanism_completes(hkdf, CKR_USER_NOT_LOGGED_IN));
-	assert_false(mechanism_completes(mac, CKR_MECHANISM_INVALID));
+	assert_false(mechanism_completes(ecdh, CKR_MECHANISM_PARAM_INVALID,
+	    &none));
+	assert_false(mechanism_completes(ecdh, CKR_MECHANISM_PARAM_INVALID,
+	    &with));
+	kdf.kdf = CKD_SHA256_KDF;
+	assert_true(mechanism_completes(ecdh, CKR_MECHANISM_PARAM_INVALID,
+	    &with));
+	assert_false(mechanism_completes(ecdh, CKR_MECHANISM_INVALID, &with));
+	assert_true(mechanism_completes(hmac, CKR_KEY_SIZE_RANGE, &none));
+	assert_false(mechanism_completes(hmac, CKR_MECHANISM_INVALID, &none));
+	assert_true(mechanism_completes(hkdf, CKR_MECHANISM_INVALID, &none));
+	assert_false(mechanism_completes(hkdf, CKR_USER_NOT_LOGGED_IN, &none));
+	assert_false(mechanism_completes(mac, CKR_MECHANISM_INVALID, &none));
 	mechanism_widen(hkdf, AGREE_PATH_UNKNOWN, &info);
 	mechanism_widen(hmac, AGREE_PATH_C, &info);
 	assert_int_equal(info.ulMinKeySize, 32);
