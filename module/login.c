@@ -79,6 +79,15 @@ login_with(const char *source, CK_SESSION_HANDLE down)
 	return rv;
 }
 
+/* Anything else may be better the next time. */
+static bool
+is_refusal(CK_RV rv)
+{
+	return rv == CKR_PIN_INCORRECT || rv == CKR_PIN_INVALID ||
+	    rv == CKR_PIN_LEN_RANGE || rv == CKR_PIN_EXPIRED ||
+	    rv == CKR_PIN_LOCKED || rv == CKR_USER_PIN_NOT_INITIALIZED;
+}
+
 void
 login_user(struct device *d, CK_SESSION_HANDLE down)
 {
@@ -95,11 +104,12 @@ login_user(struct device *d, CK_SESSION_HANDLE down)
 	if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN ||
 	    rv == CKR_USER_ANOTHER_ALREADY_LOGGED_IN)
 		return;
-	atomic_store(&d->pin_refused, true);
+	if (is_refusal(rv))
+		atomic_store(&d->pin_refused, true);
 	log_printf(LOG_ERROR, "login",
-	    "%s: the PIN of pin-source %s cannot be used (0x%lx); it is not "
-	    "tried again",
-	    d->conf.name, d->conf.pin_source, rv);
+	    "%s: the PIN of pin-source %s cannot be used (0x%lx)%s",
+	    d->conf.name, d->conf.pin_source, rv,
+	    is_refusal(rv) ? "; it is not tried again" : "");
 }
 
 void
