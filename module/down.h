@@ -73,38 +73,44 @@ down_objects(const struct down *c, CK_OBJECT_HANDLE *o, CK_ULONG n, CK_RV rv)
 	return rv;
 }
 
+/* A device may have no such list, or one with holes. */
+#define DOWN_TRY(list, name, args)                                  \
+	(c.device->list != NULL && c.device->list->C_##name != NULL \
+		? c.device->list->C_##name args                     \
+		: CKR_FUNCTION_NOT_SUPPORTED)
+
 /*
  * down_NAME(), which calls C_NAME of the device's list f and answers result,
  * where rv is what the device answered and c is this call.
  */
-#define DOWN_CALL(list, name, params, args, result)         \
-	static CK_RV down_##name params                     \
-	{                                                   \
-		struct down c;                              \
-		CK_RV rv;                                   \
-                                                            \
-		rv = down_begin(&c, "C_" #name);            \
-		if (rv == CKR_OK)                           \
-			rv = c.device->list->C_##name args; \
-		return down_end(&c, result);                \
+#define DOWN_CALL(list, name, params, args, result)      \
+	static CK_RV down_##name params                  \
+	{                                                \
+		struct down c;                           \
+		CK_RV rv;                                \
+                                                         \
+		rv = down_begin(&c, "C_" #name);         \
+		if (rv == CKR_OK)                        \
+			rv = DOWN_TRY(list, name, args); \
+		return down_end(&c, result);             \
 	}
 
 /* The same, with a mechanism m, which is DOWN_MECHANISM in args. */
-#define DOWN_CALL_MECHANISM(list, name, params, args, result)       \
-	static CK_RV down_##name params                             \
-	{                                                           \
-		struct mechparam mp;                                \
-		struct down c;                                      \
-		CK_RV rv;                                           \
-                                                                    \
-		rv = down_begin(&c, "C_" #name);                    \
-		if (rv == CKR_OK) {                                 \
-			rv = mechparam_down(c.device, m, &mp);      \
-			if (rv == CKR_OK)                           \
-				rv = c.device->list->C_##name args; \
-			rv = mechparam_up(c.device, &mp, rv);       \
-		}                                                   \
-		return down_end(&c, result);                        \
+#define DOWN_CALL_MECHANISM(list, name, params, args, result)    \
+	static CK_RV down_##name params                          \
+	{                                                        \
+		struct mechparam mp;                             \
+		struct down c;                                   \
+		CK_RV rv;                                        \
+                                                                 \
+		rv = down_begin(&c, "C_" #name);                 \
+		if (rv == CKR_OK) {                              \
+			rv = mechparam_down(c.device, m, &mp);   \
+			if (rv == CKR_OK)                        \
+				rv = DOWN_TRY(list, name, args); \
+			rv = mechparam_up(c.device, &mp, rv);    \
+		}                                                \
+		return down_end(&c, result);                     \
 	}
 
 #define DOWN_MECHANISM mp.m

@@ -6,53 +6,17 @@
 #include "module/down.h"
 #include "module/downstream-3.h"
 
-/* The device's own, if it has such a list and the function is there. */
-#define CALL_3(list, name, args)                                    \
-	(c.device->list != NULL && c.device->list->C_##name != NULL \
-		? c.device->list->C_##name args                     \
-		: CKR_FUNCTION_NOT_SUPPORTED)
-
-#define DOWN_3_CALL(list, name, params, args, result)  \
-	static CK_RV down_##name params                \
-	{                                              \
-		struct down c;                         \
-		CK_RV rv;                              \
-                                                       \
-		rv = down_begin(&c, "C_" #name);       \
-		if (rv == CKR_OK)                      \
-			rv = CALL_3(list, name, args); \
-		return down_end(&c, result);           \
-	}
-
-#define DOWN_3_CALL_MECHANISM(list, name, params, args, result) \
-	static CK_RV down_##name params                         \
-	{                                                       \
-		struct mechparam mp;                            \
-		struct down c;                                  \
-		CK_RV rv;                                       \
-                                                                \
-		rv = down_begin(&c, "C_" #name);                \
-		if (rv == CKR_OK) {                             \
-			rv = mechparam_down(c.device, m, &mp);  \
-			if (rv == CKR_OK)                       \
-				rv = CALL_3(list, name, args);  \
-			rv = mechparam_up(c.device, &mp, rv);   \
-		}                                               \
-		return down_end(&c, result);                    \
-	}
-
 /*
  * As in downstream.c: O, an object on its way down; M, the mechanism; _M,
  * functions with one; _NEW, with a new object.
  */
-#define O DOWN_OBJECT
-#define M DOWN_MECHANISM
-#define DOWN_3(list, name, params, args) \
-	DOWN_3_CALL(list, name, params, args, rv)
+#define O                                DOWN_OBJECT
+#define M                                DOWN_MECHANISM
+#define DOWN_3(list, name, params, args) DOWN_CALL(list, name, params, args, rv)
 #define DOWN_3_M(list, name, params, args) \
-	DOWN_3_CALL_MECHANISM(list, name, params, args, rv)
-#define DOWN_3_M_NEW(list, name, params, args, ret, n)  \
-	DOWN_3_CALL_MECHANISM(list, name, params, args, \
+	DOWN_CALL_MECHANISM(list, name, params, args, rv)
+#define DOWN_3_M_NEW(list, name, params, args, ret, n) \
+	DOWN_CALL_MECHANISM(list, name, params, args,  \
 	    down_objects(&c, ret, n, rv))
 
 /* Functions whose result, when it is there, is an object or two. */
@@ -192,7 +156,7 @@ DOWN_3(f32, VerifySignatureFinal,
 DOWN_3(f32, GetSessionValidationFlags,
     (CK_SESSION_HANDLE s, CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *ret),
     (s, type, ret))
-DOWN_3_CALL(f32, AsyncComplete,
+DOWN_CALL(f32, AsyncComplete,
     (CK_SESSION_HANDLE s, CK_UTF8CHAR *function, CK_ASYNC_DATA *ret),
     (s, function, ret), async_objects(&c, function, ret, rv))
 DOWN_3(f32, AsyncGetID,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 
 #include <openssl/crypto.h>
+#include <p11-kit/pkcs11.h>
+#include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "vendor-ext/agree.h"
 #include "vendor-ext/pkcs11-3.h"
@@ -429,6 +431,20 @@ try_use(const struct job *j, const struct agree_secret *s, bool is_known)
 	return is_known ? CKR_OK : agree_hmac(j->t, j->h, s, &part, 1, tag);
 }
 
+/*
+ * A token behind p11-mdoc.so has HKDF even where it has not: the module has
+ * completed it, and says of the key by which path.
+ */
+static bool
+is_as_strong(const struct job *j, const struct agree_secret *s)
+{
+	CK_ULONG path;
+
+	return token_get_ulong(j->t, s->handle, CKA_MDOC_KEY_PATH, &path) !=
+	    CKR_OK ||
+	    path <= (CK_ULONG)s->path;
+}
+
 static CK_RV
 try_path(struct job *j, size_t i, bool is_known, struct agree_secret *ret)
 {
@@ -437,6 +453,8 @@ try_path(struct job *j, size_t i, bool is_known, struct agree_secret *ret)
 
 	s.path = paths[i].path;
 	rv = paths[i].derive(j, &s);
+	if (rv == CKR_OK && s.handle != 0 && !is_known && !is_as_strong(j, &s))
+		rv = CKR_MECHANISM_INVALID;
 	if (rv == CKR_OK && s.handle != 0)
 		rv = try_use(j, &s, is_known);
 	if (rv == CKR_OK)

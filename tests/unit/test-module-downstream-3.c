@@ -16,8 +16,15 @@
 /* Any pointer: neither we nor the stub look at what is there. */
 #define P(n) ((void *)(uintptr_t)(n))
 
+/* But for these, which may name keys, or a purpose. */
+static CK_MECHANISM mechanism = { CKM_ECDSA, NULL, 0 };
+#define M (&mechanism)
+static CK_ATTRIBUTE template[7];
+#define T template
+
 static struct stub *stub;
 static CK_SESSION_HANDLE session;
+static CK_SESSION_HANDLE down; /* what the device calls it */
 
 static void
 begin(unsigned minor, bool lacks)
@@ -32,6 +39,7 @@ begin(unsigned minor, bool lacks)
 		assert_int_equal(C_OpenSession(0, MODULE_RW, NULL, NULL,
 				     &session),
 		    CKR_OK);
+	down = stub->last;
 	stub->answer_3 = CKR_TOKEN_RESOURCE_EXCEEDED;
 }
 
@@ -47,9 +55,11 @@ check(const char *name, CK_RV rv)
 {
 	assert_int_equal(rv, CKR_TOKEN_RESOURCE_EXCEEDED);
 	assert_string_equal(stub->function, name);
-	assert_int_equal(stub->args[0], stub->last);
+	assert_int_equal(stub->args[0], down);
 	for (size_t i = 1; i < stub->n_args; i++)
-		assert_int_equal(stub->args[i], i + 1);
+		if (stub->args[i] != (uintptr_t)M &&
+		    stub->args[i] != (uintptr_t)T)
+			assert_int_equal(stub->args[i], i + 1);
 	stub->function = "";
 }
 
@@ -65,22 +75,22 @@ test_passed_3_0(void **state)
 	s = session;
 	PASSES(C_LoginUser, (s, 2, P(3), 4, P(5), 6));
 	PASSES(C_SessionCancel, (s, 2));
-	PASSES(C_MessageEncryptInit, (s, P(2), 3));
+	PASSES(C_MessageEncryptInit, (s, M, 3));
 	PASSES(C_EncryptMessage, (s, P(2), 3, P(4), 5, P(6), 7, P(8), P(9)));
 	PASSES(C_EncryptMessageBegin, (s, P(2), 3, P(4), 5));
 	PASSES(C_EncryptMessageNext, (s, P(2), 3, P(4), 5, P(6), P(7), 8));
 	PASSES(C_MessageEncryptFinal, (s));
-	PASSES(C_MessageDecryptInit, (s, P(2), 3));
+	PASSES(C_MessageDecryptInit, (s, M, 3));
 	PASSES(C_DecryptMessage, (s, P(2), 3, P(4), 5, P(6), 7, P(8), P(9)));
 	PASSES(C_DecryptMessageBegin, (s, P(2), 3, P(4), 5));
 	PASSES(C_DecryptMessageNext, (s, P(2), 3, P(4), 5, P(6), P(7), 8));
 	PASSES(C_MessageDecryptFinal, (s));
-	PASSES(C_MessageSignInit, (s, P(2), 3));
+	PASSES(C_MessageSignInit, (s, M, 3));
 	PASSES(C_SignMessage, (s, P(2), 3, P(4), 5, P(6), P(7)));
 	PASSES(C_SignMessageBegin, (s, P(2), 3));
 	PASSES(C_SignMessageNext, (s, P(2), 3, P(4), 5, P(6), P(7)));
 	PASSES(C_MessageSignFinal, (s));
-	PASSES(C_MessageVerifyInit, (s, P(2), 3));
+	PASSES(C_MessageVerifyInit, (s, M, 3));
 	PASSES(C_VerifyMessage, (s, P(2), 3, P(4), 5, P(6), 7));
 	PASSES(C_VerifyMessageBegin, (s, P(2), 3));
 	PASSES(C_VerifyMessageNext, (s, P(2), 3, P(4), 5, P(6), 7));
@@ -98,9 +108,9 @@ test_passed_3_2(void **state)
 	(void)state;
 	begin(2, false);
 	s = session;
-	PASSES(C_EncapsulateKey, (s, P(2), 3, P(4), 5, P(6), P(7), P(8)));
-	PASSES(C_DecapsulateKey, (s, P(2), 3, P(4), 5, P(6), 7, P(8)));
-	PASSES(C_VerifySignatureInit, (s, P(2), 3, P(4), 5));
+	PASSES(C_EncapsulateKey, (s, M, 3, P(4), 5, P(6), P(7), P(8)));
+	PASSES(C_DecapsulateKey, (s, M, 3, T, 5, P(6), 7, P(8)));
+	PASSES(C_VerifySignatureInit, (s, M, 3, P(4), 5));
 	PASSES(C_VerifySignature, (s, P(2), 3));
 	PASSES(C_VerifySignatureUpdate, (s, P(2), 3));
 	PASSES(C_VerifySignatureFinal, (s));
@@ -108,9 +118,9 @@ test_passed_3_2(void **state)
 	PASSES(C_AsyncComplete, (s, P(2), P(3)));
 	PASSES(C_AsyncGetID, (s, P(2), P(3)));
 	PASSES(C_AsyncJoin, (s, P(2), 3, P(4), 5));
-	PASSES(C_WrapKeyAuthenticated, (s, P(2), 3, 4, P(5), 6, P(7), P(8)));
+	PASSES(C_WrapKeyAuthenticated, (s, M, 3, 4, P(5), 6, P(7), P(8)));
 	PASSES(C_UnwrapKeyAuthenticated,
-	    (s, P(2), 3, P(4), 5, P(6), 7, P(8), 9, P(10)));
+	    (s, M, 3, P(4), 5, T, 7, P(8), 9, P(10)));
 	/* What 3.0 has is there too. */
 	PASSES(C_MessageVerifyFinal, (s));
 	end();
