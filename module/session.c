@@ -227,6 +227,7 @@ static void
 slot_forget(struct device *d, CK_SLOT_ID slot)
 {
 	object_forget(d, slot);
+	guard_forget(d);
 	note_drop_slot(d, slot);
 	expect_forget(&d->expect);
 }
@@ -238,7 +239,6 @@ session_logged_out(struct state *state, const struct session *session)
 	size_t pos = 0;
 
 	slot_forget(session->device, session->down_slot);
-	guard_forget(session->device);
 	if (rwlock_read(&state->lock) != CKR_OK)
 		return;
 	while ((s = table_next(&state->sessions, &pos, NULL)) != NULL)

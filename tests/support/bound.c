@@ -86,6 +86,10 @@ bound_generate(CK_SESSION_HANDLE s, const struct bound_key *k,
 		put(&priv, CKA_EXTRACTABLE, &yes, sizeof(yes));
 		put(&priv, CKA_SENSITIVE, &no, sizeof(no));
 	}
+	if (k->sealed) {
+		put(&priv, CKA_EXTRACTABLE, &no, sizeof(no));
+		put(&priv, CKA_SENSITIVE, &yes, sizeof(yes));
+	}
 	put_binding(&priv, k);
 	rv = C_GenerateKeyPair(s, &m, pub.a, pub.n, priv.a, priv.n, &public,
 	    ret);

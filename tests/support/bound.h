@@ -24,6 +24,7 @@ struct bound_key {
 	CK_ULONG uses;    /* 0: nothing is said */
 	bool of_session;  /* CKA_TOKEN false */
 	bool extractable; /* and not sensitive */
+	bool sealed;      /* said to be sensitive and not extractable */
 };
 
 /* C_GenerateKeyPair. ret_public may be NULL. */
