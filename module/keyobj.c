@@ -84,39 +84,41 @@ read_role(struct bytes value, CK_ULONG *ret)
 static CK_RV
 read_parameter(const CK_ATTRIBUTE *t, CK_ULONG n, CK_MDOC_KEY_DERIVE_PARAMS *p)
 {
-	struct bytes transcript =
-	    attrs_bytes(t, n, CKA_MDOC_SESSION_TRANSCRIPT);
-	struct bytes peer = attrs_bytes(t, n, CKA_MDOC_PEER_KEY);
+	const CK_ATTRIBUTE *transcript =
+	    attrs_find(t, n, CKA_MDOC_SESSION_TRANSCRIPT);
+	const CK_ATTRIBUTE *peer = attrs_find(t, n, CKA_MDOC_PEER_KEY);
 
 	/* An empty one is as good as none: RPC may turn one into the other. */
 	if (!read_role(attrs_bytes(t, n, CKA_MDOC_ROLE), &p->role) ||
-	    transcript.ptr == NULL || (peer.ptr == NULL && peer.len > 0))
+	    transcript->pValue == NULL ||
+	    (peer != NULL && peer->pValue == NULL && peer->ulValueLen > 0))
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	p->ulVersion = CK_MDOC_PARAMS_VERSION;
-	p->pSessionTranscript = (CK_BYTE *)(uintptr_t)transcript.ptr;
-	p->ulSessionTranscriptLen = (CK_ULONG)transcript.len;
-	if (peer.len > 0) {
-		p->pPeerKey = (CK_BYTE *)(uintptr_t)peer.ptr;
-		p->ulPeerKeyLen = (CK_ULONG)peer.len;
+	p->pSessionTranscript = transcript->pValue;
+	p->ulSessionTranscriptLen = transcript->ulValueLen;
+	if (peer != NULL && peer->ulValueLen > 0) {
+		p->pPeerKey = peer->pValue;
+		p->ulPeerKeyLen = peer->ulValueLen;
 	}
 	return CKR_OK;
 }
 
 /* The private key of this CKA_ID, of which there is but one. */
 static CK_RV
-find_key(const struct api_call *c, struct bytes id, CK_OBJECT_HANDLE *ret)
+find_key(const struct api_call *c, const CK_ATTRIBUTE *id,
+    CK_OBJECT_HANDLE *ret)
 {
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, (void *)(uintptr_t)id.ptr, (CK_ULONG)id.len },
+		{ CKA_ID, id->pValue, id->ulValueLen },
 	};
 	CK_OBJECT_HANDLE found[2];
 	struct inner inner;
 	CK_ULONG n = 0;
 	CK_RV rv;
 
-	if (id.ptr == NULL || id.len == 0)
+	if (id->pValue == NULL || id->ulValueLen == 0)
 		return CKR_ATTRIBUTE_VALUE_INVALID;
 	rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
@@ -148,7 +150,7 @@ keyobj_create(struct api_call *c, const CK_ATTRIBUTE *template, CK_ULONG n,
 	if ((rv = template_check(template, n)) != CKR_OK ||
 	    (rv = read_parameter(template, n, &p)) != CKR_OK)
 		return rv;
-	rv = find_key(c, attrs_bytes(template, n, CKA_MDOC_KEY_ID), &key);
+	rv = find_key(c, attrs_find(template, n, CKA_MDOC_KEY_ID), &key);
 	if (rv != CKR_OK)
 		return rv;
 	rest = calloc(n, sizeof(*rest));

@@ -249,28 +249,33 @@ nonce_inside(const struct token *t, CK_OBJECT_HANDLE shared,
 	return rv;
 }
 
+/* PKCS#11 wants all of it writable. */
 static CK_RV
-decrypt_inside(const struct token *t, CK_OBJECT_HANDLE key, struct bytes nonce,
+decrypt_inside(const struct token *t, CK_OBJECT_HANDLE key, struct blob *nonce,
     struct message *m)
 {
-	struct bytes in = m->ciphertext, aad = m->in->aad;
-	CK_GCM_PARAMS p = { (CK_BYTE *)(uintptr_t)nonce.ptr, NONCE_LEN,
-		NONCE_LEN * 8, (CK_BYTE *)(uintptr_t)aad.ptr, (CK_ULONG)aad.len,
-		HPKE_TAG_LEN * 8 };
+	struct blob in = BLOB_INIT, aad = BLOB_INIT;
+	CK_GCM_PARAMS p = { nonce->ptr, NONCE_LEN, NONCE_LEN * 8UL, NULL,
+		(CK_ULONG)m->in->aad.len, HPKE_TAG_LEN * 8UL };
 	CK_MECHANISM mechanism = { CKM_AES_GCM, &p, sizeof(p) };
-	CK_ULONG len = (CK_ULONG)in.len;
-	CK_RV rv;
+	CK_ULONG len = (CK_ULONG)m->ciphertext.len;
+	CK_RV rv = CKR_HOST_MEMORY;
 
 	blob_clear(&m->plain);
-	if (blob_extend(&m->plain, in.len) == NULL)
-		return CKR_HOST_MEMORY;
+	if (!blob_set(&in, m->ciphertext) || !blob_set(&aad, m->in->aad) ||
+	    blob_extend(&m->plain, in.len) == NULL)
+		goto out;
+	p.pAAD = aad.ptr;
 	rv = t->f->C_DecryptInit(t->session, &mechanism, key);
 	if (rv == CKR_OK)
-		rv = t->f->C_Decrypt(t->session, (CK_BYTE *)(uintptr_t)in.ptr,
-		    (CK_ULONG)in.len, m->plain.ptr, &len);
+		rv = t->f->C_Decrypt(t->session, in.ptr, (CK_ULONG)in.len,
+		    m->plain.ptr, &len);
 	if (rv == CKR_OK && len != in.len - HPKE_TAG_LEN)
 		rv = CKR_DEVICE_ERROR;
 	blob_truncate(&m->plain, rv == CKR_OK ? len : 0);
+out:
+	blob_reset(&in);
+	blob_reset(&aad);
 	return rv;
 }
 
@@ -291,7 +296,7 @@ open_inside(const struct token *t, struct hasher *h,
 	if (rv == CKR_OK)
 		rv = nonce_inside(t, s->handle, label, &m->s->nonce, &nonce);
 	if (rv == CKR_OK)
-		rv = decrypt_inside(t, key, blob_bytes(&nonce), m);
+		rv = decrypt_inside(t, key, &nonce, m);
 	destroy(t, label);
 	destroy(t, key);
 	blob_reset(&nonce);
