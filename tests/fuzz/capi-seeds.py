@@ -15,6 +15,10 @@ VERIFY_UPDATE, VERIFY_FINAL, DECRYPT_INIT, DECRYPT = range(7, 11)
 DERIVE, CREATE, COPY, DESTROY, SIZE, GET, SET = range(13, 20)
 FIND_INIT, FIND, FIND_FINAL, LOGIN, LOGOUT, CLOSE = range(20, 26)
 GENERATE_PAIR = 32
+LOGIN_USER, CANCEL = 63, 64
+# Init and Final of messages: encrypt, decrypt, sign, verify.
+MESSAGES = 66
+ENCRYPT_MESSAGE = 74
 MECHANISMS = {
     "device-signature": 0, "device-mac": 1, "reader": 2, "issuer": 3,
     "derive": 4, "hpke": 5, "ecdsa-sha256": 7, "hkdf": 18, "hkdf-data": 19,
@@ -22,7 +26,7 @@ MECHANISMS = {
 }
 CLASS, TOKEN, LABEL, VALUE, ID = 0, 1, 3, 4, 6
 PURPOSE, ROLE, KEY_ID, TRANSCRIPT, PATH, DOC_TYPE = 15, 17, 18, 19, 21, 22
-CREDENTIAL, SECRET, DATA = 3, 2, 0  # of numbers
+CREDENTIAL, SECRET, DATA, PROFILE = 3, 2, 0, 5  # of numbers
 
 
 def span(data):
@@ -132,6 +136,39 @@ def bound():
         template() + private + place(8) + place(8)
 
 
+def profiles():
+    return OPENED + bytes([FIND_INIT]) + S + \
+        template(number(CLASS, PROFILE)) + \
+        bytes([FIND]) + S + b"\3" + place(24) + place(8) + \
+        bytes([FIND]) + S + b"\3" + place(24) + place(8) + \
+        bytes([FIND_FINAL]) + S + \
+        bytes([GET]) + S + b"\0" + template(value(LABEL, bytes(40))) + \
+        bytes([DESTROY]) + S + b"\0"
+
+
+def cancel(begun):
+    return OPENED + begun + bytes([CANCEL]) + S + b"\xff\xff"
+
+
+def login_user(name):
+    return OPENED + bytes([LOGIN_USER]) + S + span(b"1234") + span(name) + \
+        b"\1"
+
+
+def messages():
+    """Each kind: its beginning, one message, its end."""
+    inputs = [span(b"parameter"), span(b"aad"), span(b"text"), out(64)]
+    shapes = [inputs, inputs, [inputs[0], inputs[2], inputs[3]],
+              [inputs[0], inputs[2], span(bytes(64))]]
+    program = OPENED
+    for i, shape in enumerate(shapes):
+        program += bytes([MESSAGES + 2 * i]) + S + \
+            mechanism("device-mac") + KEY + \
+            bytes([ENCRYPT_MESSAGE + 3 * i]) + S + b"".join(shape) + \
+            bytes([MESSAGES + 2 * i + 1]) + S
+    return program
+
+
 def transcript_of(data):
     """SessionTranscriptBytes of DeviceAuthenticationBytes: the item after
     the text "DeviceAuthentication", up to the docType "org.example.doc"."""
@@ -144,6 +181,7 @@ def transcript_of(data):
 # Answers to C_OpenSession and to what comes first after it.
 REFUSED = b"\0\xd2"    # CKR_MECHANISM_INVALID
 TOO_SHORT = b"\0\xd0"  # CKR_KEY_SIZE_RANGE
+LACKS_3 = b"\0\xcc"    # CKR_FUNCTION_NOT_SUPPORTED
 
 
 def write(folder, name, program, answers=b""):
@@ -192,6 +230,15 @@ def main():
     write(folder, "objects", objects())
     write(folder, "path", path())
     write(folder, "bound", bound())
+    write(folder, "profiles", profiles())
+    write(folder, "messages", messages())
+    write(folder, "login-user", login_user(b"alice"))
+    write(folder, "login-user-2.40", login_user(b""), LACKS_3)
+    write(folder, "cancel-nothing", cancel(b""), LACKS_3)
+    write(folder, "cancel-ours", cancel(
+        bytes([SIGN_INIT]) + S + mechanism("device-signature") + KEY))
+    write(folder, "cancel-find", cancel(
+        bytes([FIND_INIT]) + S + template(number(CLASS, PROFILE))))
 
 
 if __name__ == "__main__":
