@@ -435,14 +435,17 @@ try_use(const struct job *j, const struct agree_secret *s, bool is_known)
  * A token behind p11-mdoc.so has HKDF even where it has not: the module has
  * completed it, and says of the key by which path.
  */
-static bool
-is_as_strong(const struct job *j, const struct agree_secret *s)
+static CK_RV
+check_strength(const struct job *j, const struct agree_secret *s)
 {
 	CK_ULONG path;
+	CK_RV rv;
 
-	return token_get_ulong(j->t, s->handle, CKA_MDOC_KEY_PATH, &path) !=
-	    CKR_OK ||
-	    path <= (CK_ULONG)s->path;
+	rv = token_get_ulong(j->t, s->handle, CKA_MDOC_KEY_PATH, &path);
+	if (rv == CKR_OK)
+		return path <= (CK_ULONG)s->path ? CKR_OK
+						 : CKR_MECHANISM_INVALID;
+	return agree_is_refusal(rv) ? CKR_OK : rv;
 }
 
 static CK_RV
@@ -453,8 +456,8 @@ try_path(struct job *j, size_t i, bool is_known, struct agree_secret *ret)
 
 	s.path = paths[i].path;
 	rv = paths[i].derive(j, &s);
-	if (rv == CKR_OK && s.handle != 0 && !is_known && !is_as_strong(j, &s))
-		rv = CKR_MECHANISM_INVALID;
+	if (rv == CKR_OK && s.handle != 0 && !is_known)
+		rv = check_strength(j, &s);
 	if (rv == CKR_OK && s.handle != 0)
 		rv = try_use(j, &s, is_known);
 	if (rv == CKR_OK)
