@@ -527,6 +527,36 @@ run_derive(const struct row *r, const struct pair *p)
 	return r->path;
 }
 
+/* The same by the second door. */
+static char
+run_door(const struct row *r, const struct pair *p)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_ULONG role = MDOC_ROLE_EMACKEY;
+	CK_BYTE id[] = "of this key alone";
+	CK_ATTRIBUTE name = { CKA_ID, id, sizeof(id) };
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_MDOC_ROLE, &role, sizeof(role) },
+		{ CKA_MDOC_KEY_ID, id, sizeof(id) },
+		{ CKA_MDOC_SESSION_TRANSCRIPT, p->transcript.ptr,
+		    p->transcript.len } };
+	CK_OBJECT_HANDLE key;
+	CK_RV rv;
+
+	assert_int_equal(C_SetAttributeValue(p->session, p->private_, &name, 1),
+	    CKR_OK);
+	rv = C_CreateObject(p->session, t, nitems(t), &key);
+	if (p->curve->kind == CURVE_EDWARDS) {
+		assert_int_equal(rv, CKR_KEY_TYPE_INCONSISTENT);
+		return '.';
+	}
+	assert_int_equal(rv, CKR_OK);
+	assert_key(p, key, role, "EMacKey");
+	assert_int_equal(path_of(p->session, key), r->path);
+	assert_int_equal(C_DestroyObject(p->session, key), CKR_OK);
+	return r->path;
+}
+
 /* P-256 alone. The path is the one that policy lets it take. */
 static char
 run_hpke(const struct row *r, const struct pair *p)
@@ -570,6 +600,7 @@ static const struct {
 	{ "READER_AUTHENTICATION", run_reader },
 	{ "ISSUER_AUTHENTICATION", run_issuer },
 	{ "KEY_DERIVE", run_derive },
+	{ "by C_CreateObject", run_door },
 	{ "HPKE_OPEN", run_hpke },
 };
 
