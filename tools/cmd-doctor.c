@@ -12,9 +12,10 @@
 #include "pin-source.h"
 #include "prompt.h"
 
-#define TIMEOUT     20
-#define MAX_CRASHES 12
-#define MAX_HANGS   2
+#define TIMEOUT      20
+#define MAX_CRASHES  12
+#define MAX_HANGS    2
+#define MAX_MESSAGES 20
 
 const struct cli_option cmd_doctor_options[] = {
 	{ "profile", "PROFILE",
@@ -153,13 +154,15 @@ keep_messages(struct exam *e, const char *log)
 	const char *end;
 
 	for (; log != NULL && *log != '\0'; log = *end ? end + 1 : end) {
-		end = log + strcspn(log, "\n");
-		if (end > log && json_array_size(messages) < 20 &&
-		    strncmp(log, "p11-mdoc: conf: ", 16) != 0)
+		size_t n = strcspn(log, "\n");
+
+		end = log + n;
+		/* Said elsewhere: which configuration was read. */
+		if (n > 0 && json_array_size(messages) < MAX_MESSAGES &&
+		    (n < 9 || strncmp(end - 9, " was read", 9) != 0))
 			json_array_append_new(messages,
 			    cli_json_text((mdoc_bytes){
-				(const unsigned char *)log,
-				(size_t)(end - log) }));
+				(const unsigned char *)log, n }));
 	}
 }
 
@@ -208,6 +211,28 @@ add_crash(json_t *lines, const struct doctor_end *end, int timeout)
 	json_array_append_new(lines, crash);
 }
 
+/* What stopped the module once is not tried with the other curves. */
+static void
+learn(struct doctor_plan *plan, const struct doctor_at *at)
+{
+	const struct doctor_curve *c, *other;
+
+	plan->skip = at->step;
+	for (unsigned i = 0; doctor_capabilities[i].id != NULL; i++) {
+		if (!strcmp(doctor_capabilities[i].id, at->id))
+			plan->crashed |= 1U << i;
+	}
+	if (at->id[0] != '\0')
+		return;
+	for (unsigned i = 0; (c = doctor_curve_at(i)) != NULL; i++) {
+		if (strcmp(c->name, at->curve) != 0)
+			continue;
+		for (unsigned k = 0; (other = doctor_curve_at(k)) != NULL; k++)
+			if (other->kind == c->kind)
+				plan->broken |= 1U << k;
+	}
+}
+
 /* Goes on behind a step that did not come back. */
 static int
 probe(struct exam *e, json_t *lines)
@@ -215,7 +240,7 @@ probe(struct exam *e, json_t *lines)
 	struct doctor_end end;
 	int code = CLI_OK, hangs = 0;
 
-	e->plan.skip = e->plan.broken = 0;
+	e->plan.skip = e->plan.broken = e->plan.crashed = 0;
 	for (int i = 0; i < MAX_CRASHES && code == CLI_OK; i++) {
 		char *log = NULL;
 
@@ -227,8 +252,7 @@ probe(struct exam *e, json_t *lines)
 		hangs += end.timeout;
 		if (end.at.step <= e->plan.skip || hangs == MAX_HANGS)
 			break;
-		e->plan.skip = end.at.step;
-		e->plan.broken = end.at.broken;
+		learn(&e->plan, &end.at);
 	}
 	return code;
 }
@@ -469,6 +493,21 @@ is_able(const struct exam *e, const char *profile, char minimum)
 	return true;
 }
 
+/* A token that is there and cannot be opened. */
+static bool
+is_closed(const struct exam *e)
+{
+	const json_t *token;
+	size_t i;
+
+	json_array_foreach(json_object_get(e->report, "tokens"), i, token)
+	{
+		if (json_object_get(token, "failed") != NULL)
+			return true;
+	}
+	return false;
+}
+
 static int
 exit_code(const struct exam *e)
 {
@@ -483,7 +522,7 @@ exit_code(const struct exam *e)
 	}
 	if (i == 0 && minimum != 0)
 		able = is_able(e, "wallet", minimum);
-	if (e->absent)
+	if (e->absent || is_closed(e))
 		return CLI_TOKEN;
 	/* No PIN is not a fault, unless it is why nothing can be said. */
 	if (e->login_failed &&

@@ -437,39 +437,59 @@ emit_no_key(struct doctor_child *d, const struct doctor_curve *c, CK_RV rv)
 	    rv);
 }
 
+static void
+probe_capability(struct doctor_child *d, const struct doctor_pair *p,
+    const struct doctor_capability *k, bool crashed)
+{
+	struct doctor_result result = { .rv = CKR_OK };
+
+	snprintf(d->at->id, sizeof d->at->id, "%s", k->id);
+	snprintf(d->at->curve, sizeof d->at->curve, "%s", p->curve->name);
+	if (crashed) {
+		doctor_emit(d,
+		    json_pack("{s:s,s:s,s:s,s:s,s:s}", "type", "capability",
+			"id", k->id, "curve", p->curve->name, "result",
+			"unknown", "text",
+			"not tried: it stopped the module on another curve"));
+		return;
+	}
+	k->run(d, p, &result);
+	emit_result(d, p->curve, k->id, &result);
+}
+
+static bool
+probe_pair(struct doctor_child *d, const struct doctor_curve *c, unsigned bit,
+    bool fresh, struct doctor_pair *ret)
+{
+	CK_RV rv;
+
+	if (d->plan->broken & bit)
+		return false;
+	snprintf(d->at->curve, sizeof d->at->curve, "%s", c->name);
+	rv = pair_generate(d, c, ret);
+	if (fresh && rv == CKR_OK)
+		doctor_emit(d,
+		    json_pack("{s:s,s:s,s:s}", "type", "generate", "curve",
+			c->name, "result", "yes"));
+	else if (fresh)
+		emit_no_key(d, c, rv);
+	d->generated = d->generated || rv == CKR_OK;
+	return rv == CKR_OK;
+}
+
 /* A curve whose keys cannot be made has its steps all the same. */
 static void
 probe_curve(struct doctor_child *d, const struct doctor_curve *c, unsigned bit)
 {
 	struct doctor_pair pair = { .curve = c };
-	bool made = false, fresh = doctor_step(d);
-	CK_RV rv;
+	bool fresh = doctor_step(d);
+	bool made = probe_pair(d, c, bit, fresh, &pair);
+	const struct doctor_capability *k = doctor_capabilities;
 
-	if (!(d->plan->broken & bit)) {
-		/* If it does not come back, this curve is done with. */
-		if (fresh)
-			d->at->broken |= bit;
-		snprintf(d->at->curve, sizeof d->at->curve, "%s", c->name);
-		rv = pair_generate(d, c, &pair);
-		made = rv == CKR_OK;
-		d->at->broken &= ~bit;
-		if (fresh && made)
-			doctor_emit(d,
-			    json_pack("{s:s,s:s,s:s}", "type", "generate",
-				"curve", c->name, "result", "yes"));
-		else if (fresh)
-			emit_no_key(d, c, rv);
-	}
-	for (const struct doctor_capability *k = doctor_capabilities;
-	     k->id != NULL; k++) {
-		struct doctor_result result = { .rv = CKR_OK };
-
-		if (!k->fits(c) || !doctor_step(d) || !made)
-			continue;
-		snprintf(d->at->id, sizeof d->at->id, "%s", k->id);
-		snprintf(d->at->curve, sizeof d->at->curve, "%s", c->name);
-		k->run(d, &pair, &result);
-		emit_result(d, c, k->id, &result);
+	for (unsigned i = 0; k[i].id != NULL; i++) {
+		if (k[i].fits(c) && doctor_step(d) && made)
+			probe_capability(d, &pair, &k[i],
+			    (d->plan->crashed & 1U << i) != 0);
 	}
 	pair_destroy(d, &pair);
 }

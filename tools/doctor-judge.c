@@ -245,6 +245,8 @@ doctor_judge(json_t *survey, const json_t *lines, const char *device)
 	json_object_set_new(token, "capabilities", capabilities);
 	json_object_set_new(token, "paths", all_of(lines, "path", device));
 	json_object_set_new(token, "keys", all_of(lines, "key", device));
+	json_object_set_new(token, "candidates",
+	    all_of(lines, "candidate", device));
 	json_object_set_new(token, "missingKeys",
 	    all_of(lines, "nokey", device));
 	json_object_set_new(token, "crashes", all_of(lines, "crash", device));

@@ -246,9 +246,34 @@ probe_uri(struct doctor_child *d, size_t i)
 		emit_key(d, keys[k], i);
 }
 
+/* Where no key could be made: which ones could be named? */
+static void
+emit_candidates(struct doctor_child *d)
+{
+	CK_OBJECT_HANDLE keys[MAX_KEYS];
+	P11KitUri *any = p11_kit_uri_new();
+	CK_ULONG n = any != NULL ? find_keys(d, any, keys) : 0;
+	struct key k;
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		read_key(d, keys[i], &k);
+		if (doctor_curve_of((mdoc_bytes){ k.params, k.params_len }))
+			doctor_emit(d,
+			    json_pack("{s:s,s:o}", "type", "candidate", "uri",
+				key_uri(d, &k)));
+	}
+	p11_kit_uri_free(any);
+}
+
 void
 doctor_probe_keys(struct doctor_child *d)
 {
-	for (size_t i = 0; i < d->plan->n_uris; i++)
+	bool named = false;
+
+	for (size_t i = 0; i < d->plan->n_uris; i++) {
 		probe_uri(d, i);
+		named = named || names_object(d->plan->uris[i]);
+	}
+	if (doctor_step(d) && !named && !d->generated)
+		emit_candidates(d);
 }

@@ -288,7 +288,7 @@ doctor_probe_paths(struct doctor_child *d)
 	struct trial t = { .d = d };
 	bool open;
 
-	open = d->device != NULL &&
+	open = d->device != NULL && !(d->plan->broken & 1) &&
 	    DEVICE_CALL(&t, OpenSession, d->device_slot, flags, NULL, NULL,
 		&t.session) == CKR_OK;
 	if (open && (trial_generate(&t) != CKR_OK || !trial_peer(&t)))

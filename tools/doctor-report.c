@@ -47,7 +47,7 @@ failure(const json_t *o)
 		cli_print(stdout, "%s%s",
 		    json_object_get(o, "function") != NULL ? ": " : "", text);
 	putchar('\n');
-	if (*text_of(o, "cause") != '\0')
+	if (*text_of(o, "cause") != '\0' && *text == '\0')
 		cli_print(stdout, "       %s\n", text_of(o, "cause"));
 	if (*text_of(o, "remedy") != '\0')
 		cli_print(stdout, "       -> %s\n", text_of(o, "remedy"));
@@ -389,6 +389,11 @@ put_keys(const json_t *token)
 	json_array_foreach(json_object_get(token, "keys"), i, one)
 	{
 		put_key(one);
+	}
+	json_array_foreach(json_object_get(token, "candidates"), i, one)
+	{
+		cli_print(stdout, "       could be named: %s\n",
+		    text_of(one, "uri"));
 	}
 	json_array_foreach(json_object_get(token, "missingKeys"), i, one)
 	{

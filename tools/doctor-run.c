@@ -97,7 +97,6 @@ child_run(const struct doctor_plan *plan, void (*work)(struct doctor_child *),
 	d.out = fdopen(out, "w");
 	if (d.out == NULL)
 		_exit(CLI_ERROR);
-	at->broken = plan->broken;
 	work(&d);
 	doctor_emit(&d, json_pack("{s:s}", "type", "done"));
 	_exit(0);

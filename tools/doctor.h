@@ -20,7 +20,6 @@
 struct doctor_at {
 	volatile unsigned calls;
 	volatile unsigned step;
-	volatile unsigned broken; /* bit i: curve i made it crash */
 	char function[32];
 	char mechanism[40];
 	char id[32]; /* the capability that is tried, or empty */
@@ -40,8 +39,9 @@ struct doctor_plan {
 	bool keypad; /* the token asks for its PIN itself */
 	mdoc_bytes pin;
 	bool bench;
-	unsigned skip; /* steps up to this one are done */
-	unsigned broken;
+	unsigned skip;    /* steps up to this one are done */
+	unsigned broken;  /* bit i: keys of curve i made it crash */
+	unsigned crashed; /* bit i: capability i made it crash */
 };
 
 struct doctor_child {
@@ -53,7 +53,8 @@ struct doctor_child {
 	CK_SLOT_ID device_slot;
 	CK_SESSION_HANDLE session;
 	bool logged_in;
-	bool writable; /* the token gives session keys to no other session */
+	bool generated; /* there was a session key pair */
+	bool writable;  /* the token gives session keys to no other session */
 	unsigned step;
 };
 
@@ -136,7 +137,7 @@ int
 doctor_run(const struct doctor_plan *plan, void (*work)(struct doctor_child *d),
     int timeout, json_t *ret_lines, char **ret_log, struct doctor_end *ret_end);
 
-/* doctor-remedy.c: "CKR_PIN_INCORRECT", "CKM_ECDSA"; static, or the thread's. */
+/* doctor-remedy.c. "CKR_PIN_INCORRECT", "CKM_ECDSA"; or a number. */
 const char *doctor_rv_name(CK_RV rv);
 const char *doctor_mechanism_name(CK_MECHANISM_TYPE type);
 /*
