@@ -203,6 +203,7 @@ static void
 check_bad(const struct token *t)
 {
 	struct blob plain = BLOB_INIT;
+	struct token blind = *t;
 	struct hpke_vector v;
 	struct hpke_input in;
 	CK_ULONG before;
@@ -240,12 +241,17 @@ check_bad(const struct token *t)
 	assert_int_equal(hpke_open(t, hasher, &in, ct, &plain),
 	    CKR_ENCRYPTED_DATA_INVALID);
 	in.public_key = blob_bytes(&v.public_key);
+	/* A bad point stays here. */
+	blind.f = p11_double_over(t->f);
+	p11_double_answer("C_DeriveKey", CKR_DEVICE_ERROR);
+	assert_int_equal(hpke_open(&blind, hasher, &in, ct, &plain),
+	    CKR_DEVICE_ERROR);
 	v.enc.ptr[64] ^= 1;
-	assert_int_equal(hpke_open(t, hasher, &in, ct, &plain),
+	assert_int_equal(hpke_open(&blind, hasher, &in, ct, &plain),
 	    CKR_DOMAIN_PARAMS_INVALID);
 	v.enc.ptr[64] ^= 1;
 	v.public_key.ptr[64] ^= 1;
-	assert_int_equal(hpke_open(t, hasher, &in, ct, &plain),
+	assert_int_equal(hpke_open(&blind, hasher, &in, ct, &plain),
 	    CKR_DOMAIN_PARAMS_INVALID);
 	assert_null(plain.ptr);
 	assert_int_equal(tokens_count(t), before);

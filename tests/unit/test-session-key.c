@@ -547,46 +547,51 @@ test_bad_input(void **state)
 {
 	struct blob other = BLOB_INIT, cose = BLOB_INIT;
 	struct session_key_input good;
+	struct token t = softhsm;
 	CK_OBJECT_HANDLE key = 77;
 	struct setting s;
 
 	(void)state;
 	setting_make(&softhsm, &s);
 	good = s.in;
+	/* The token sees none of it. */
+	t.f = p11_double_over(softhsm.f);
+	p11_double_answer("C_DeriveKey", CKR_DEVICE_ERROR);
+	assert_int_equal(run(&t, &s, &key), CKR_DEVICE_ERROR);
 	s.in.role = 0;
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DATA_INVALID);
 	s.in.role = 4;
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DATA_INVALID);
 	s.in = good;
 	for (size_t n = 0; n < good.transcript.len; n++) {
 		s.in.transcript.len = n;
-		assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+		assert_int_equal(run(&t, &s, &key), CKR_DATA_INVALID);
 	}
 	s.in.transcript = BYTES_NULL;
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DATA_INVALID);
 	/* Without its tag: not what is hashed */
 	s.in.transcript =
 	    bytes_of(good.transcript.ptr + 4, good.transcript.len - 4);
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DATA_INVALID);
 	s.in = good;
 	for (size_t n = 0; n < s.peer.len; n++) {
 		s.in.peer = bytes_of(s.peer.ptr, n);
-		assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+		assert_int_equal(run(&t, &s, &key), CKR_DATA_INVALID);
 	}
 	s.in.peer = blob_bytes(&s.peer);
 	assert_true(blob_append_u8(&s.peer, 0xf6));
 	s.in.peer = blob_bytes(&s.peer);
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DATA_INVALID);
 	s.in.peer.len--;
 	s.peer.ptr[s.in.peer.len - 1] ^= 1;
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DOMAIN_PARAMS_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DOMAIN_PARAMS_INVALID);
 	/* Of another curve, given and found */
 	make_transcript(&softhsm, curve_by_cose(2), &other, &cose);
 	s.in.peer = blob_bytes(&cose);
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DOMAIN_PARAMS_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DOMAIN_PARAMS_INVALID);
 	s.in.peer = BYTES_NULL;
 	s.in.transcript = blob_bytes(&other);
-	assert_int_equal(run(&softhsm, &s, &key), CKR_DOMAIN_PARAMS_INVALID);
+	assert_int_equal(run(&t, &s, &key), CKR_DOMAIN_PARAMS_INVALID);
 	assert_int_equal(key, 77);
 	blob_reset(&other);
 	blob_reset(&cose);
