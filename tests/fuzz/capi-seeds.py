@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Writes seeds of fuzz-capi: capi-seeds.py CORPUS-OF-TBS FOLDER.
+"""Writes seeds of fuzz-capi: capi-seeds.py CORPUS-OF-TBS FOLDER FOLDER.
 
 The device's answers are zeros, which fuzz-device takes for those of a device
-that has a P-256 key; the structures are those of fuzz-tbs.
+that has a P-256 key; the structures are those of fuzz-tbs. The second folder
+is for SoftHSMv2: fewer, and without answers.
 """
 import os
 import struct
@@ -74,27 +75,36 @@ POINT = bytes.fromhex(
 
 OPENED = bytes([OPEN]) + place(8) + bytes([0, 2])
 S = b"\0"   # the first session
-KEY = bytes([0x41])
+# The private key of below-softhsm.c, its public key, and the secret one; the
+# lying device takes any.
+KEY, PUBLIC_KEY, SECRET_KEY = b"\x46", b"\x47", b"\x48"
+
+
+def key_of(name, usual=KEY):
+    return SECRET_KEY if name in ("hmac", "hkdf", "hkdf-data") else usual
 
 
 def sign(name, data):
-    return OPENED + bytes([SIGN_INIT]) + S + mechanism(name) + KEY + \
+    return OPENED + bytes([SIGN_INIT]) + S + mechanism(name) + \
+        key_of(name) + \
         bytes([SIGN]) + S + span(data) + out(64)
 
 
 def sign_parts(name, data):
-    return OPENED + bytes([SIGN_INIT]) + S + mechanism(name) + KEY + \
+    return OPENED + bytes([SIGN_INIT]) + S + mechanism(name) + \
+        key_of(name) + \
         bytes([SIGN_UPDATE]) + S + span(data) + \
         bytes([SIGN_FINAL]) + S + out(64)
 
 
 def verify(name, data):
-    return OPENED + bytes([VERIFY_INIT]) + S + mechanism(name) + KEY + \
+    return OPENED + bytes([VERIFY_INIT]) + S + mechanism(name) + \
+        key_of(name, PUBLIC_KEY) + \
         bytes([VERIFY]) + S + span(data) + span(bytes(64))
 
 
-def derive(parameter):
-    return OPENED + bytes([DERIVE]) + S + parameter + KEY + template() + \
+def derive(parameter, key=KEY):
+    return OPENED + bytes([DERIVE]) + S + parameter + key + template() + \
         place(8) + bytes([GET]) + S + b"\0" + template(number(PATH, 0))
 
 
@@ -184,16 +194,23 @@ TOO_SHORT = b"\0\xd0"  # CKR_KEY_SIZE_RANGE
 LACKS_3 = b"\0\xcc"    # CKR_FUNCTION_NOT_SUPPORTED
 
 
-def write(folder, name, program, answers=b""):
+def write(folders, name, program, answers=b""):
     for fault in (0, 2):
-        with open(os.path.join(folder, f"{name}-{fault}"), "wb") as f:
-            f.write(bytes([2 if fault else 0xff, fault]) +
-                    struct.pack(">H", len(program)) + program + answers)
+        head = bytes([2 if fault else 0xff, fault]) + \
+            struct.pack(">H", len(program))
+        with open(os.path.join(folders[0], f"{name}-{fault}"), "wb") as f:
+            f.write(head + program + answers)
+        if name.endswith("-completed") or (
+                "-device-" in name and "-qr" not in name):
+            continue
+        with open(os.path.join(folders[1], f"{name}-{fault}"), "wb") as f:
+            f.write(head + program)
 
 
 def main():
-    source, folder = sys.argv[1:]
-    os.makedirs(folder, exist_ok=True)
+    source, *folders = sys.argv[1:]
+    for folder in folders:
+        os.makedirs(folder, exist_ok=True)
     for file in sorted(os.listdir(source)):
         name = os.path.splitext(file)[0]
         with open(os.path.join(source, file), "rb") as f:
@@ -204,40 +221,40 @@ def main():
                 "reader": "reader"}.get(name.split("-")[0])
         if kind is None:
             continue
-        write(folder, "sign-" + name, sign(kind, data))
+        write(folders, "sign-" + name, sign(kind, data))
         if kind == "device-mac":
-            write(folder, "parts-" + name, sign_parts("device-signature",
+            write(folders, "parts-" + name, sign_parts("device-signature",
                                                       data))
-            write(folder, "verify-" + name, verify("device-signature", data))
+            write(folders, "verify-" + name, verify("device-signature", data))
         if name == "device-qr":
             transcript = transcript_of(data)
-            write(folder, "door", second_door(transcript))
+            write(folders, "door", second_door(transcript))
             for role in 1, 3:
-                write(folder, f"derive-{role}",
+                write(folders, f"derive-{role}",
                       derive(structure("derive", 1, role, b"", transcript)))
     for name, answers in ("ecdsa-sha256", REFUSED), ("hmac", TOO_SHORT):
         for make in sign, sign_parts, verify:
             program = make(name, b"message")
-            write(folder, f"{make.__name__}-{name}", program)
-            write(folder, f"{make.__name__}-{name}-completed", program,
+            write(folders, f"{make.__name__}-{name}", program)
+            write(folders, f"{make.__name__}-{name}-completed", program,
                   answers)
     for name in "hkdf", "hkdf-data":
         for salt in b"", b"salt":
             program = derive(structure(name, 0x01, 0x50, 2 if salt else 1,
-                                       salt, 0, b"info"))
-            write(folder, f"{name}-{len(salt)}", program, REFUSED)
-    write(folder, "hpke", hpke())
-    write(folder, "objects", objects())
-    write(folder, "path", path())
-    write(folder, "bound", bound())
-    write(folder, "profiles", profiles())
-    write(folder, "messages", messages())
-    write(folder, "login-user", login_user(b"alice"))
-    write(folder, "login-user-2.40", login_user(b""), LACKS_3)
-    write(folder, "cancel-nothing", cancel(b""), LACKS_3)
-    write(folder, "cancel-ours", cancel(
+                                       salt, 0, b"info"), SECRET_KEY)
+            write(folders, f"{name}-{len(salt)}", program, REFUSED)
+    write(folders, "hpke", hpke())
+    write(folders, "objects", objects())
+    write(folders, "path", path())
+    write(folders, "bound", bound())
+    write(folders, "profiles", profiles())
+    write(folders, "messages", messages())
+    write(folders, "login-user", login_user(b"alice"))
+    write(folders, "login-user-2.40", login_user(b""), LACKS_3)
+    write(folders, "cancel-nothing", cancel(b""), LACKS_3)
+    write(folders, "cancel-ours", cancel(
         bytes([SIGN_INIT]) + S + mechanism("device-signature") + KEY))
-    write(folder, "cancel-find", cancel(
+    write(folders, "cancel-find", cancel(
         bytes([FIND_INIT]) + S + template(number(CLASS, PROFILE))))
 
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * fuzz-capi: the C_ functions of the module, called with anything in any
- * order, over a device that answers anything. The input: in which call which
- * allocation fails (a byte each), two bytes of the length of the program, the
- * program, and the device's answers.
+ * order, over a device that answers anything, or over SoftHSMv2 (below.h). The
+ * input: in which call which allocation fails (a byte each), two bytes of the
+ * length of the program, the program, and the device's answers.
  *
  * Whatever happens, each code is one of PKCS#11, buffers are written only as
  * far as they go, and when the last session has been closed none is left open
@@ -11,61 +11,22 @@
  */
 #include "config.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <p11-kit/pkcs11.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/util.h"
 #include "module/pkcs11-3.h"
+#include "tests/fuzz/below.h"
 #include "tests/fuzz/check.h"
-#include "tests/fuzz/fuzz-device.h"
 #include "tests/support/failmalloc.h"
 #include "vendor-ext/token.h"
 
 #define MAX_CALLS    64
 #define MAX_SESSIONS 8
 #define MAX_POINTERS 64
-
-/* ---- the device, and where it is configured */
-
-static struct fuzz_device *device;
-static char conf[] = "/tmp/p11-mdoc-fuzz-XXXXXX";
-
-static void
-conf_remove(void)
-{
-	(void)unlink(conf);
-}
-
-static void
-device_load(void)
-{
-	const char *build = secure_getenv("abs_top_builddir");
-	char built[1024], *path;
-	void *library;
-	FILE *f;
-	int fd;
-
-	(void)snprintf(built, sizeof(built), "%s/.libs/fuzz-device.so",
-	    build != NULL ? build : ".");
-	path = realpath(built, NULL);
-	CHECK(path != NULL);
-	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	CHECK(library != NULL);
-	device = dlsym(library, "fuzz_device");
-	CHECK(device != NULL);
-	fd = mkstemp(conf);
-	CHECK(fd >= 0 && atexit(conf_remove) == 0);
-	f = fdopen(fd, "w");
-	CHECK(f != NULL);
-	CHECK(fprintf(f, "[device fuzz]\nmodule = %s\n", path) > 0);
-	free(path);
-	CHECK(fclose(f) == 0 && setenv("P11_MDOC_CONF", conf, 1) == 0);
-}
 
 /* ---- what a call is made of */
 
@@ -286,6 +247,7 @@ static CK_ATTRIBUTE *template(struct program *p, CK_ULONG *ret_n)
 		t[i].pValue = v.ptr;
 		t[i].ulValueLen = v.len;
 	}
+	below_template(t, *ret_n);
 	return t;
 }
 
@@ -330,14 +292,14 @@ typedef CK_RV call_fn(struct program *p);
 /* clang-format off */
 CALL(OpenSession,
 	CK_SESSION_HANDLE *h = place(p, sizeof(*h));
-	CK_SLOT_ID slot = stream_u8(&p->s) % 5U;
+	CK_SLOT_ID slot = below_slot(stream_u8(&p->s));
 	CK_RV rv = C_OpenSession(slot, stream_u8(&p->s) | CKF_SERIAL_SESSION,
 	    NULL, NULL, h);
 	if (rv == CKR_OK && p->n_sessions < MAX_SESSIONS)
 		p->sessions[p->n_sessions++] = *h;
 	return rv;)
 CALL(CloseSession, return C_CloseSession(session(p));)
-CALL(CloseAllSessions, return C_CloseAllSessions(stream_u8(&p->s) % 5U);)
+CALL(CloseAllSessions, return C_CloseAllSessions(below_slot(stream_u8(&p->s)));)
 CALL(GetInfo, return C_GetInfo(place(p, sizeof(CK_INFO)));)
 CALL(GetSlotList,
 	CK_ULONG *n = place(p, sizeof(*n));
@@ -348,10 +310,10 @@ CALL(GetSlotList,
 	}
 	return C_GetSlotList(stream_u8(&p->s) & 1, list, n);)
 CALL(GetSlotInfo,
-	CK_SLOT_ID slot = stream_u8(&p->s) % 5U;
+	CK_SLOT_ID slot = below_slot(stream_u8(&p->s));
 	return C_GetSlotInfo(slot, place(p, sizeof(CK_SLOT_INFO)));)
 CALL(GetTokenInfo,
-	CK_SLOT_ID slot = stream_u8(&p->s) % 5U;
+	CK_SLOT_ID slot = below_slot(stream_u8(&p->s));
 	return C_GetTokenInfo(slot, place(p, sizeof(CK_TOKEN_INFO)));)
 CALL(GetMechanismList,
 	CK_ULONG *n = place(p, sizeof(*n));
@@ -360,9 +322,9 @@ CALL(GetMechanismList,
 		*n %= 33;
 		list = place(p, *n * sizeof(*list));
 	}
-	return C_GetMechanismList(stream_u8(&p->s) % 5U, list, n);)
+	return C_GetMechanismList(below_slot(stream_u8(&p->s)), list, n);)
 CALL(GetMechanismInfo,
-	CK_SLOT_ID slot = stream_u8(&p->s) % 5U;
+	CK_SLOT_ID slot = below_slot(stream_u8(&p->s));
 	CK_MECHANISM_TYPE type = mechanism_type(p);
 	return C_GetMechanismInfo(slot, type,
 	    place(p, sizeof(CK_MECHANISM_INFO)));)
@@ -371,7 +333,7 @@ CALL(WaitForSlotEvent,
 	    place(p, sizeof(CK_SLOT_ID)), NULL);)
 CALL(InitToken,
 	struct span pin = span(p);
-	return C_InitToken(stream_u8(&p->s) % 5U, pin.ptr, pin.len,
+	return C_InitToken(below_slot(stream_u8(&p->s)), pin.ptr, pin.len,
 	    place(p, 32));)
 CALL(InitPIN,
 	CK_SESSION_HANDLE h = session(p);
@@ -699,27 +661,30 @@ run(struct program *p, unsigned fail_in, unsigned fail)
 {
 	for (unsigned n = 0; n < MAX_CALLS && p->s.len > 0; n++)
 		run_one(p, n == fail_in ? fail : 0);
-	for (CK_SLOT_ID slot = 0; slot < 5; slot++)
-		(void)C_CloseAllSessions(slot);
+	for (CK_SLOT_ID slot = 0; slot < BELOW_SLOTS; slot++)
+		(void)C_CloseAllSessions(below_slot((uint8_t)slot));
 }
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static bool started;
 	struct program p = { .s = { data, size } };
 	unsigned fail_in = stream_u8(&p.s), fail = stream_u8(&p.s);
 	size_t len = stream_u16(&p.s);
 
-	if (device == NULL)
-		device_load();
+	if (!started)
+		below_start();
+	started = true;
 	if (len > p.s.len)
 		len = p.s.len;
-	device->answers = (struct stream){ p.s.data + len, p.s.len - len };
+	below_begin((struct stream){ p.s.data + len, p.s.len - len });
 	p.s.len = len;
 	CHECK(C_Initialize(NULL) == CKR_OK);
+	p.n_sessions = below_sessions(p.sessions, MAX_SESSIONS);
 	run(&p, fail_in, fail);
-	device->answers = (struct stream){ NULL, 0 };
+	below_calm();
 	CHECK(C_Finalize(NULL) == CKR_OK);
-	CHECK(device->open == 0);
+	below_end();
 	return 0;
 }
