@@ -590,6 +590,146 @@ test_curves(void **state)
 	blob_reset(&point);
 }
 
+/* ---- every call of the device fails once */
+
+static unsigned long calls_left;
+static bool failed;
+
+static CK_RV
+fail_one(const char *function)
+{
+	(void)function;
+	if (failed || calls_left-- > 0)
+		return CKR_OK;
+	failed = true;
+	return CKR_DEVICE_ERROR;
+}
+
+typedef CK_RV work_fn(void);
+
+/* check: after every one of them, and after the last, which does not fail. */
+static unsigned long
+fail_each(work_fn *work, void (*check)(CK_RV))
+{
+	unsigned long at = 0;
+	CK_RV rv;
+
+	do {
+		calls_left = at++;
+		failed = false;
+		module_device()->fault = fail_one;
+		rv = work();
+		module_device()->fault = NULL;
+		check(rv);
+	} while (failed);
+	assert_int_equal(rv, CKR_OK);
+	return at;
+}
+
+static CK_OBJECT_HANDLE made;
+static CK_ULONG left;
+
+static CK_RV
+work_generate(void)
+{
+	const struct bound_key k = {
+		.id = "x", .purpose = MDOC_PURPOSE_DEVICE, .uses = 5
+	};
+
+	return bound_generate(s, &k, &made, NULL);
+}
+
+/* No key, or one with its rule; what is left of one is taken away. */
+static void
+check_generate(CK_RV rv)
+{
+	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
+	CK_ATTRIBUTE t = { CKA_CLASS, &class, sizeof(class) };
+	CK_OBJECT_HANDLE key = find_one(&t, 1);
+
+	assert_true(rv == CKR_OK || key == CK_INVALID_HANDLE ||
+	    bound_get(s, key, CKA_MDOC_PURPOSE) == MDOC_PURPOSE_DEVICE);
+	if (rv != CKR_OK && key == CK_INVALID_HANDLE)
+		return;
+	assert_int_equal(bound_get(s, key, CKA_MDOC_USES_LEFT), 5);
+	assert_int_equal(sign(CKM_ECDSA, key, &peer), DENIED);
+	assert_int_equal(C_DestroyObject(s, key), CKR_OK);
+	assert_int_equal(count(CKO_DATA), 0);
+}
+
+static CK_RV
+work_sign(void)
+{
+	return sign(CKM_MDOC_DEVICE_SIGNATURE, made, &device_data);
+}
+
+static void
+check_sign(CK_RV rv)
+{
+	CK_ULONG now = bound_get(s, made, CKA_MDOC_USES_LEFT);
+
+	assert_true(now <= left && (rv != CKR_OK || now < left));
+	assert_int_not_equal(rv, DENIED);
+	left = now;
+}
+
+static CK_RV
+work_refused(void)
+{
+	CK_RV rv = sign(CKM_ECDSA, made, &peer);
+
+	/* Refused by us, or by the fault: never done. */
+	assert_int_not_equal(rv, CKR_OK);
+	return rv == DENIED ? CKR_OK : rv;
+}
+
+static void
+check_refused(CK_RV rv)
+{
+	assert_true(rv == CKR_OK || rv == CKR_DEVICE_ERROR);
+}
+
+static const struct bound_key unbound = { .id = "u" };
+
+static CK_RV
+work_bind(void)
+{
+	const struct bound_key k = { .purpose = MDOC_PURPOSE_DEVICE,
+		.uses = 5 };
+
+	return bound_set(s, made, &k);
+}
+
+static void
+check_bind(CK_RV rv)
+{
+	CK_ULONG purpose = bound_get(s, made, CKA_MDOC_PURPOSE);
+
+	assert_int_equal(purpose, rv == CKR_OK ? MDOC_PURPOSE_DEVICE : 0);
+	/* The next one: what failed may have been of no importance. */
+	if (rv == CKR_OK) {
+		assert_int_equal(C_DestroyObject(s, made), CKR_OK);
+		made = generate(&unbound);
+	}
+}
+
+static void
+test_faults(void **state)
+{
+	const struct bound_key many = {
+		.id = "m", .purpose = MDOC_PURPOSE_DEVICE, .uses = 1000
+	};
+
+	(void)state;
+	assert_true(fail_each(work_generate, check_generate) > 8);
+	made = generate(&many);
+	left = 1000;
+	assert_true(fail_each(work_sign, check_sign) > 20);
+	assert_true(fail_each(work_refused, check_refused) > 4);
+	made = generate(&unbound);
+	assert_true(fail_each(work_bind, check_bind) > 8);
+}
+
 int
 main(void)
 {
@@ -607,6 +747,7 @@ main(void)
 		TEST(test_find),
 		TEST(test_destroy),
 		TEST(test_curves),
+		TEST(test_faults),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
