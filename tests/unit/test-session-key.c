@@ -542,6 +542,56 @@ test_owner(void **state)
 		check_owner(&nss);
 }
 
+/* A device may compress its key, a reader may not (12.7.2). */
+static void
+test_compressed(void **state)
+{
+	struct blob small = BLOB_INIT, body = BLOB_INIT, bad = BLOB_INIT;
+	uint8_t whole[32], compressed[32];
+	struct cbor_reader r;
+	struct cbor_writer w;
+	struct cose_key peer;
+	CK_OBJECT_HANDLE key;
+	struct setting s;
+
+	(void)state;
+	setting_make(&softhsm, &s);
+	cbor_reader_init(&r, blob_bytes(&s.peer));
+	assert_true(cose_key_read(&r, false, &peer));
+	cbor_writer_init(&w, &small);
+	cbor_put_map(&w, 4);
+	cbor_put_int(&w, 1);
+	cbor_put_int(&w, 2);
+	cbor_put_int(&w, -1);
+	cbor_put_int(&w, 1);
+	cbor_put_int(&w, -2);
+	cbor_put_bstr(&w, peer.x);
+	cbor_put_int(&w, -3);
+	cbor_put_bool(&w, (peer.y.ptr[31] & 1) != 0);
+	s.in.peer = blob_bytes(&s.peer);
+	assert_int_equal(run(&softhsm, &s, &key), CKR_OK);
+	use_key(&softhsm, key, s.in.role, whole);
+	s.in.peer = blob_bytes(&small);
+	assert_int_equal(run(&softhsm, &s, &key), CKR_OK);
+	use_key(&softhsm, key, s.in.role, compressed);
+	assert_memory_equal(whole, compressed, sizeof(whole));
+	cbor_writer_init(&w, &body);
+	cbor_put_array(&w, 3);
+	cbor_put_null(&w);
+	cbor_put_tag24(&w, blob_bytes(&small));
+	cbor_put_null(&w);
+	cbor_writer_init(&w, &bad);
+	cbor_put_tag24(&w, blob_bytes(&body));
+	assert_int_equal(w.error, CBOR_OK);
+	s.in.peer = BYTES_NULL;
+	s.in.transcript = blob_bytes(&bad);
+	assert_int_equal(run(&softhsm, &s, &key), CKR_DATA_INVALID);
+	blob_reset(&small);
+	blob_reset(&body);
+	blob_reset(&bad);
+	setting_reset(&s);
+}
+
 static void
 test_bad_input(void **state)
 {
@@ -609,6 +659,7 @@ main(void)
 		cmocka_unit_test(test_no_weaker),
 		cmocka_unit_test(test_policy),
 		cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_bad_input),
 	};
 
