@@ -8,6 +8,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "vendor-ext/agree.h"
+#include "vendor-ext/digest-key.h"
 #include "vendor-ext/pkcs11-3.h"
 
 #define SECRET_LEN 32
@@ -28,43 +29,6 @@ struct job {
 	size_t peer_head;                  /* of which are its head */
 	size_t peer_len;                   /* and these the point */
 };
-
-/*
- * Answers that mean "not this way": the token lacks the mechanism, or does not
- * let this key take part in it. Anything else is a fault, and no reason to try
- * a weaker path.
- */
-bool
-agree_is_refusal(CK_RV rv)
-{
-	static const CK_RV refusals[] = {
-		CKR_ACTION_PROHIBITED,
-		CKR_ARGUMENTS_BAD,
-		CKR_ATTRIBUTE_READ_ONLY,
-		CKR_ATTRIBUTE_SENSITIVE,
-		CKR_ATTRIBUTE_TYPE_INVALID,
-		CKR_ATTRIBUTE_VALUE_INVALID,
-		CKR_CURVE_NOT_SUPPORTED,
-		CKR_DOMAIN_PARAMS_INVALID,
-		CKR_FUNCTION_NOT_SUPPORTED,
-		CKR_KEY_FUNCTION_NOT_PERMITTED,
-		CKR_KEY_INDIGESTIBLE,
-		CKR_KEY_SIZE_RANGE,
-		CKR_KEY_TYPE_INCONSISTENT,
-		CKR_KEY_UNEXTRACTABLE,
-		CKR_MECHANISM_INVALID,
-		CKR_MECHANISM_PARAM_INVALID,
-		CKR_PUBLIC_KEY_INVALID,
-		CKR_TEMPLATE_INCOMPLETE,
-		CKR_TEMPLATE_INCONSISTENT,
-	};
-
-	for (size_t i = 0; i < nitems(refusals); i++) {
-		if (refusals[i] == rv)
-			return true;
-	}
-	return false;
-}
 
 static void
 destroy(const struct token *t, CK_OBJECT_HANDLE object)
@@ -186,11 +150,11 @@ agree(struct job *j, enum use use, CK_OBJECT_HANDLE *ret)
 	if (wrapped_first)
 		m.pParameter = &wrapped;
 	rv = derive(j, &m, j->in->key, len, use, ret);
-	if (!agree_is_refusal(rv))
+	if (!token_is_refusal(rv))
 		return rv;
 	m.pParameter = wrapped_first ? &raw : &wrapped;
 	again = derive(j, &m, j->in->key, len, use, ret);
-	return agree_is_refusal(again) ? rv : again;
+	return token_is_refusal(again) ? rv : again;
 }
 
 /* The shared secret as an object that stays inside, made once. */
@@ -318,31 +282,16 @@ path_composed(struct job *j, struct agree_secret *ret)
 
 /* SHA-256(ipad || prefix || Z), by the token. */
 static CK_RV
-digest_key(const struct job *j, uint8_t out[SECRET_LEN])
+hash_secret(const struct job *j, uint8_t out[SECRET_LEN])
 {
-	const struct token *t = j->t;
-	CK_MECHANISM m = { CKM_SHA256, NULL, 0 };
-	CK_BYTE data[BLOCK_LEN + PREFIX_MAX];
-	struct bytes prefix = j->in->prefix;
-	CK_ULONG len = SECRET_LEN;
-	CK_RV rv;
+	const struct bytes prefix = j->in->prefix;
+	uint8_t data[BLOCK_LEN + PREFIX_MAX];
 
-	if ((rv = t->f->C_DigestInit(t->session, &m)) != CKR_OK)
-		return rv;
 	memcpy(data, j->ipad, BLOCK_LEN);
 	if (prefix.len > 0)
 		memcpy(data + BLOCK_LEN, prefix.ptr, prefix.len);
-	rv = t->f->C_DigestUpdate(t->session, data,
-	    (CK_ULONG)(BLOCK_LEN + prefix.len));
-	if (rv == CKR_OK)
-		rv = t->f->C_DigestKey(t->session, j->z);
-	if (rv != CKR_OK) {
-		/* The operation must not stay: the session may be used on. */
-		(void)t->f->C_DigestFinal(t->session, out, &len);
-		return rv;
-	}
-	rv = t->f->C_DigestFinal(t->session, out, &len);
-	return rv == CKR_OK && len != SECRET_LEN ? CKR_DEVICE_ERROR : rv;
+	return digest_key(j->t, HASH_SHA256,
+	    bytes_of(data, BLOCK_LEN + prefix.len), j->z, BYTES_NULL, out);
 }
 
 /* Path C: the inner hash of HKDF-Extract by C_DigestKey, the rest here. */
@@ -357,7 +306,7 @@ path_digest_key(struct job *j, struct agree_secret *ret)
 
 	if ((rv = agree_inside(j)) != CKR_OK)
 		return rv;
-	if ((rv = digest_key(j, inner)) != CKR_OK)
+	if ((rv = hash_secret(j, inner)) != CKR_OK)
 		goto out;
 	okm = blob_extend(&ret->memory, SECRET_LEN);
 	if (okm == NULL ||
@@ -482,13 +431,13 @@ try_paths(struct job *j, struct agree_secret *ret)
 		if (paths[i].path == known && known <= weakest)
 			rv = try_path(j, i, true, ret);
 	}
-	for (i = 0; i < nitems(paths) && agree_is_refusal(rv); i++) {
+	for (i = 0; i < nitems(paths) && token_is_refusal(rv); i++) {
 		if (paths[i].path != known && paths[i].path <= weakest)
 			rv = try_path(j, i, false, ret);
 	}
 	if (rv == CKR_OK && j->in->path != NULL)
 		*j->in->path = ret->path;
-	return agree_is_refusal(rv) ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
+	return token_is_refusal(rv) ? CKR_KEY_FUNCTION_NOT_PERMITTED : rv;
 }
 
 static void
@@ -523,7 +472,7 @@ read_private(struct job *j)
 	rv = j->t->f->C_GetAttributeValue(j->t->session, j->in->key, &a, 1);
 	if (rv == CKR_OBJECT_HANDLE_INVALID)
 		return CKR_KEY_HANDLE_INVALID;
-	if (rv != CKR_OK && !agree_is_refusal(rv))
+	if (rv != CKR_OK && !token_is_refusal(rv))
 		return rv;
 	j->private_ = rv == CKR_OK ? value : CK_TRUE;
 	return CKR_OK;

@@ -75,9 +75,6 @@ CK_RV agree_derive_object(const struct token *t, struct hasher *h,
     const struct agree_input *in, const struct agree_object *o,
     CK_OBJECT_HANDLE *ret, enum agree_path *ret_path) NODISCARD;
 
-/* An answer that means "not this way", rather than a fault. */
-bool agree_is_refusal(CK_RV rv);
-
 /* HMAC-SHA-256 keyed by the secret, where it is. */
 CK_RV agree_hmac(const struct token *t, struct hasher *h,
     const struct agree_secret *s, const struct bytes *parts, size_t n,

@@ -178,7 +178,7 @@ check_flags(const struct token *at, const struct making *m,
 static CK_RV
 fill(struct making *m, const struct token *t,
     const struct mechanism_derivation *d, struct derived *what,
-    struct bytes value)
+    struct blob *value)
 {
 	for (CK_ULONG i = 0; i < d->n; i++) {
 		const CK_ATTRIBUTE *a = &d->template[i];
@@ -198,13 +198,13 @@ fill(struct making *m, const struct token *t,
 	put(m, CKA_CLASS, &what->class, sizeof(what->class));
 	if (what->class == CKO_SECRET_KEY)
 		put(m, CKA_KEY_TYPE, &what->type, sizeof(what->type));
-	put(m, CKA_VALUE, (void *)(uintptr_t)value.ptr, (CK_ULONG)value.len);
+	put(m, CKA_VALUE, value->ptr, (CK_ULONG)value->len);
 	return put_flags(m, t, d, what);
 }
 
 CK_RV
 derived_create(const struct token *t, const struct mechanism_derivation *d,
-    const struct derived *what, struct bytes value, CK_OBJECT_HANDLE *ret)
+    const struct derived *what, struct blob *value, CK_OBJECT_HANDLE *ret)
 {
 	struct derived copy = *what;
 	struct making m = { .n = 0 };

@@ -27,10 +27,10 @@ CK_RV derived_read(const struct mechanism_derivation *d, CK_OBJECT_CLASS class,
 /*
  * Makes it, in the session d->home. Where the template says nothing, it is as
  * private, sensitive and unextractable as the base key. Nothing is kept of an
- * object that turns out weaker than was asked for. value: ret->len bytes.
+ * object that turns out weaker than was asked for. value: what->len bytes.
  */
 CK_RV derived_create(const struct token *t,
     const struct mechanism_derivation *d, const struct derived *what,
-    struct bytes value, CK_OBJECT_HANDLE *ret) NODISCARD;
+    struct blob *value, CK_OBJECT_HANDLE *ret) NODISCARD;
 
 #endif

@@ -250,7 +250,7 @@ derive(const struct token *t, struct hasher *h, struct mechanism_derivation *d,
 		return rv;
 	rv = derive_bytes(&j, what.len, &okm);
 	if (rv == CKR_OK)
-		rv = derived_create(t, d, &what, blob_bytes(&okm), ret);
+		rv = derived_create(t, d, &what, &okm, ret);
 	blob_reset(&okm);
 	return rv;
 }

@@ -52,7 +52,7 @@ info(const struct token *t, CK_MECHANISM_INFO *ret)
 {
 	(void)t;
 	ret->ulMinKeySize = 1;
-	ret->ulMaxKeySize = MAX_BLOCKS * HASHER_MAX_LEN;
+	ret->ulMaxKeySize = (CK_ULONG)MAX_BLOCKS * HASHER_MAX_LEN;
 	ret->flags = CKF_DERIVE;
 }
 
@@ -407,7 +407,7 @@ derive(const struct token *t, struct hasher *h, struct mechanism_derivation *d,
 		return rv;
 	rv = derive_bytes(&j, what.len, &okm);
 	if (rv == CKR_OK)
-		rv = derived_create(t, d, &what, blob_bytes(&okm), ret);
+		rv = derived_create(t, d, &what, &okm, ret);
 	else if (rv == CKR_KEY_FUNCTION_NOT_PERMITTED)
 		log_printf(LOG_INFO, "mechanism",
 		    "HKDF: no key path that is allowed works with this key");
