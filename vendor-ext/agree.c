@@ -394,7 +394,7 @@ check_strength(const struct job *j, const struct agree_secret *s)
 	if (rv == CKR_OK)
 		return path <= (CK_ULONG)s->path ? CKR_OK
 						 : CKR_MECHANISM_INVALID;
-	return agree_is_refusal(rv) ? CKR_OK : rv;
+	return token_is_refusal(rv) ? CKR_OK : rv;
 }
 
 static CK_RV
