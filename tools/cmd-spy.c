@@ -248,6 +248,8 @@ cmd_spy(struct cli *c)
 
 	if (c->operands_n == 0)
 		return cli_usage(c, "a program is needed");
+	/* Whole lines, between those of the program. */
+	(void)setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 	code = overlay_open(c, cli_get(c, "module"), cli_get(c, "init-args"),
 	    &w.overlay);
 	if (code == CLI_OK && name != NULL) {

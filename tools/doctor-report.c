@@ -458,7 +458,7 @@ put_token(const json_t *token)
 	{
 		put_capability(one, doctor_capabilities[i].agrees);
 	}
-	put_failures(json_object_get(token, "curves"), "keys of a session");
+	put_failures(json_object_get(token, "curves"), "new key pairs");
 	put_paths(token);
 	put_keys(token);
 	put_objects(token);

@@ -21,6 +21,9 @@ tap_is "$(reply key gen)" "generate" "a verb of a verb"
 tap_is "$(reply verify --tru)" "--trust" "an option"
 tap_is "$(reply verify --trust ca.pem --transc)" "--transcript" \
     "an option after another and its value"
+tap_is "$(reply doc)" "doctor" "a verb that examines tokens"
+tap_is "$(reply doctor --prof)" "--profile" "its option"
+tap_is "$(reply spy --sum)" "--summary" "an option of spy"
 tap_is "$(reply verify mdl)" "" "a file is left to bash"
 tap_is "$(reply nonsense '')" "" "nothing for a verb that is none"
 tap_done
