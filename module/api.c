@@ -76,14 +76,15 @@ api_enter_session(struct api_call *c, CK_SESSION_HANDLE h)
 	}
 	entered(c, s->device, s->down_slot);
 	c->session = s;
-	c->down = s->down;
 	rv = session_enter(s);
 	if (rv != CKR_OK) {
 		downstream_leave(c->before);
 		session_unref(s);
 		c->state = NULL;
+		return rv;
 	}
-	return rv;
+	c->down = s->down;
+	return CKR_OK;
 }
 
 CK_RV

@@ -8,6 +8,7 @@
 #include <p11-kit/p11-kit.h>
 
 #include "common/log.h"
+#include "common/race.h"
 #include "module/device.h"
 #include "module/handle.h"
 #include "module/sigpipe.h"
@@ -251,6 +252,7 @@ device_new(struct conf_device *c, const struct lock_ops *ops,
 		return CKR_HOST_MEMORY;
 	atomic_init(&d->refs, 1);
 	atomic_init(&d->closed, CKR_DEVICE_REMOVED);
+	RACE_RELAXED(&d->expect, sizeof(d->expect));
 	d->trace = log_enabled(LOG_DEBUG);
 	rv = device_life_init(&d->life);
 	if (rv != CKR_OK) {
@@ -343,8 +345,12 @@ device_finalize(struct device *d)
 void
 device_unref(struct device *d)
 {
-	if (d == NULL || atomic_fetch_sub(&d->refs, 1) != 1)
+	if (d == NULL)
 		return;
+	RACE_GIVE(d);
+	if (atomic_fetch_sub(&d->refs, 1) != 1)
+		return;
+	RACE_TAKE(d);
 	if (d->managed)
 		p11_kit_module_release(d->f);
 	/* No dlclose: modules with threads or atexit handlers crash on it. */

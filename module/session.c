@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "common/race.h"
 #include "module/downstream.h"
 #include "module/guard.h"
 #include "module/login.h"
@@ -110,11 +111,29 @@ session_remove(struct state *state, struct session *s)
 	session_unref(s);
 }
 
+/* The device has opened it: from now on it can be used. */
+static CK_RV
+session_begin(struct session *s, CK_SESSION_HANDLE down)
+{
+	CK_RV rv;
+
+	rv = lock_take(&s->lock);
+	if (rv != CKR_OK) {
+		(void)downstream_functions()->C_CloseSession(down);
+		return rv;
+	}
+	s->down = down;
+	RACE_GIVE(&s->gone);
+	atomic_store(&s->gone, false);
+	lock_give(&s->lock);
+	return CKR_OK;
+}
+
 CK_RV
 session_open(struct state *state, const struct session_request *r,
     CK_SESSION_HANDLE *ret)
 {
-	CK_SESSION_HANDLE handle;
+	CK_SESSION_HANDLE down;
 	struct session *s;
 	CK_RV rv;
 
@@ -129,15 +148,16 @@ session_open(struct state *state, const struct session_request *r,
 		goto out;
 	rv = downstream_functions()->C_OpenSession(r->down_slot, r->flags,
 	    r->notify != NULL ? s : r->app, r->notify != NULL ? notify : NULL,
-	    &s->down);
+	    &down);
+	if (rv == CKR_OK) {
+		login_user(s->device, down);
+		rv = session_begin(s, down);
+	}
 	if (rv != CKR_OK) {
 		session_remove(state, s);
 		goto out;
 	}
-	login_user(s->device, s->down);
-	handle = s->handle;
-	atomic_store(&s->gone, false);
-	*ret = handle;
+	*ret = s->handle;
 out:
 	session_unref(s);
 	return rv;
@@ -147,7 +167,10 @@ out:
 static bool
 mark_gone(struct session *s)
 {
-	return !atomic_exchange(&s->gone, true);
+	bool was = atomic_exchange(&s->gone, true);
+
+	RACE_TAKE(&s->gone);
+	return !was;
 }
 
 CK_RV

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/race.h"
 #include "module/ending.h"
 #include "module/session.h"
 #include "module/state.h"
@@ -86,11 +87,13 @@ state_get(void)
 {
 	struct state *s = atomic_load(&current), *mine;
 
+	RACE_TAKE(&current);
 	if (s != NULL && is_ours(s))
 		return s;
 	mine = state_new(s);
 	if (mine == NULL)
 		return NULL;
+	RACE_GIVE(&current);
 	if (atomic_compare_exchange_strong(&current, &s, mine))
 		return mine;
 	/* Another thread was faster. */

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 
+#include "common/race.h"
 #include "module/task.h"
 
 struct timespec
@@ -48,6 +49,7 @@ task_init(struct task *t, void (*run)(struct task *),
 static void
 task_end(struct task *t)
 {
+	RACE_TAKE(t);
 	pthread_cond_destroy(&t->changed);
 	pthread_mutex_destroy(&t->lock);
 	t->free(t);
@@ -56,7 +58,10 @@ task_end(struct task *t)
 void
 task_unref(struct task *t)
 {
-	if (t != NULL && atomic_fetch_sub(&t->refs, 1) == 1)
+	if (t == NULL)
+		return;
+	RACE_GIVE(t);
+	if (atomic_fetch_sub(&t->refs, 1) == 1)
 		task_end(t);
 }
 
@@ -74,6 +79,7 @@ task_main(void *p)
 	t->run(t);
 	pthread_mutex_lock(&t->lock);
 	t->done = true;
+	RACE_GIVE(t);
 	last = atomic_fetch_sub(&t->refs, 1) == 1;
 	pthread_cond_broadcast(&t->changed);
 	pthread_mutex_unlock(&t->lock);

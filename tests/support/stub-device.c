@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/race.h"
 #include "common/util.h"
 #include "tests/support/stub-device.h"
 
@@ -55,6 +56,24 @@ call_end(CK_SLOT_ID slot, CK_RV rv)
 	return rv;
 }
 
+static void
+hang_while(atomic_bool *hang)
+{
+	while (atomic_load(hang))
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+}
+
+/* Does it answer nothing but one code? */
+static bool
+is_lost(CK_RV *ret)
+{
+	CK_RV rv = atomic_load(&stub.lost);
+
+	if (rv != CKR_OK)
+		*ret = rv;
+	return rv != CKR_OK;
+}
+
 static CK_RV
 stub_initialize(void *p)
 {
@@ -70,6 +89,10 @@ stub_initialize(void *p)
 	if (args != NULL && args->pReserved != NULL)
 		(void)snprintf(stub.init_args, sizeof(stub.init_args), "%s",
 		    (const char *)args->pReserved);
+	if (atomic_load(&stub.comes_back)) {
+		atomic_store(&stub.lost, CKR_OK);
+		atomic_store(&stub.empty, false);
+	}
 	running = true;
 	atomic_fetch_add(&stub.initialized, 1);
 	return CKR_OK;
@@ -79,6 +102,7 @@ static CK_RV
 stub_finalize(void *reserved)
 {
 	(void)reserved;
+	hang_while(&stub.hang_end);
 	pthread_mutex_lock(&lock);
 	running = false;
 	memset(entries, 0, sizeof(entries));
@@ -86,6 +110,7 @@ stub_finalize(void *reserved)
 	pthread_cond_broadcast(&ended);
 	pthread_mutex_unlock(&lock);
 	atomic_fetch_add(&stub.finalized, 1);
+	RACE_GIVE(&stub);
 	return CKR_OK;
 }
 
@@ -105,8 +130,13 @@ stub_slots(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
 	CK_RV rv = atomic_load(&stub.list_answer);
 
 	(void)present;
-	if (rv != CKR_OK)
+	hang_while(&stub.hang_list);
+	if (is_lost(&rv) || rv != CKR_OK)
 		return rv;
+	if (atomic_load(&stub.empty)) {
+		*n = 0;
+		return CKR_OK;
+	}
 	if (list != NULL && *n < STUB_SLOTS)
 		rv = CKR_BUFFER_TOO_SMALL;
 	for (CK_SLOT_ID i = 0; list != NULL && rv == CKR_OK && i < STUB_SLOTS;
@@ -119,6 +149,10 @@ stub_slots(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *n)
 static CK_RV
 stub_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO *info)
 {
+	CK_RV rv = CKR_OK;
+
+	if (is_lost(&rv))
+		return rv;
 	if (slot >= STUB_SLOTS)
 		return CKR_SLOT_ID_INVALID;
 	call_begin(slot);
@@ -130,7 +164,11 @@ stub_slot_info(CK_SLOT_ID slot, CK_SLOT_INFO *info)
 static CK_RV
 stub_wait(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
 {
+	CK_RV rv = CKR_OK;
+
 	(void)reserved;
+	if (is_lost(&rv))
+		return rv;
 	if (flags & CKF_DONT_BLOCK) {
 		atomic_fetch_add(&stub.waits, 1);
 		*slot = 1;
@@ -151,6 +189,8 @@ stub_open(CK_SLOT_ID slot, CK_FLAGS flags, void *app, CK_NOTIFY notify,
 	CK_RV rv = CKR_SESSION_COUNT;
 
 	(void)flags;
+	if (is_lost(&rv))
+		return rv;
 	if (slot >= STUB_SLOTS)
 		return CKR_SLOT_ID_INVALID;
 	call_begin(slot);
@@ -183,34 +223,47 @@ entry_get(CK_SESSION_HANDLE s, struct entry *ret)
 	return found;
 }
 
+/* At once: handles are given out again, to somebody else maybe. */
+static CK_RV
+entry_close(CK_SESSION_HANDLE s, CK_SLOT_ID slot, bool any_slot)
+{
+	struct entry *e = &entries[s - 1];
+	bool open;
+
+	pthread_mutex_lock(&lock);
+	open = e->open && (any_slot || e->slot == slot);
+	if (open) {
+		e->open = false;
+		atomic_fetch_sub(&stub.sessions, 1);
+	}
+	pthread_mutex_unlock(&lock);
+	return open ? CKR_OK : CKR_SESSION_HANDLE_INVALID;
+}
+
 static CK_RV
 stub_close(CK_SESSION_HANDLE s)
 {
 	CK_RV rv = atomic_load(&stub.close_answer);
 	struct entry e;
 
+	if (is_lost(&rv))
+		return rv;
 	if (!entry_get(s, &e))
 		return CKR_SESSION_HANDLE_INVALID;
-	if (rv != CKR_OK)
-		return rv;
-	pthread_mutex_lock(&lock);
-	entries[s - 1].open = false;
-	pthread_mutex_unlock(&lock);
-	atomic_fetch_sub(&stub.sessions, 1);
-	return CKR_OK;
+	return rv != CKR_OK ? rv : entry_close(s, 0, true);
 }
 
 static CK_RV
 stub_close_all(CK_SLOT_ID slot)
 {
+	CK_RV rv = CKR_OK;
+
+	if (is_lost(&rv))
+		return rv;
 	if (slot >= STUB_SLOTS)
 		return CKR_SLOT_ID_INVALID;
-	for (CK_SESSION_HANDLE s = 1; s <= nitems(entries); s++) {
-		struct entry e;
-
-		if (entry_get(s, &e) && e.slot == slot)
-			(void)stub_close(s);
-	}
+	for (CK_SESSION_HANDLE s = 1; s <= nitems(entries); s++)
+		(void)entry_close(s, slot, false);
 	return CKR_OK;
 }
 
@@ -220,6 +273,9 @@ stub_session_info(CK_SESSION_HANDLE s, CK_SESSION_INFO *info)
 	CK_RV rv = atomic_load(&stub.session_answer);
 	struct entry e;
 
+	hang_while(&stub.hang_session);
+	if (is_lost(&rv))
+		return rv;
 	if (!entry_get(s, &e))
 		return CKR_SESSION_HANDLE_INVALID;
 	call_begin(e.slot);

@@ -28,6 +28,12 @@ struct stub {
 	_Atomic CK_RV wait_answer;    /* of C_WaitForSlotEvent, not blocking */
 	CK_SLOT_ID listed_from;       /* C_GetSlotList: the first slot */
 	bool work;                    /* calls take a while */
+	_Atomic CK_RV lost;           /* what all calls answer, unless CKR_OK */
+	atomic_bool comes_back;       /* C_Initialize ends lost and empty */
+	atomic_bool empty;            /* no slot is listed */
+	atomic_bool hang_session;     /* C_GetSessionInfo does not return */
+	atomic_bool hang_list;        /* C_GetSlotList does not return */
+	atomic_bool hang_end;         /* C_Finalize does not return */
 	bool lacks_3;                 /* C_GetInterface has nothing */
 	unsigned minor_3;             /* 3.x it has: 0, or 2 */
 	CK_RV answer_3;               /* of all functions of 3.x */
