@@ -100,21 +100,25 @@ tls()
 {
 	local server port='' status=1 i
 
+	rm -f server.out
 	OPENSSL_CONF=$PWD/engine.cnf timeout 30 openssl s_server \
 	    -engine pkcs11 -keyform engine -key "$(uri "$1")" -cert "$1.pem" \
 	    -accept 127.0.0.1:0 -naccept 1 -www >server.out 2>&1 &
 	server=$!
 	for ((i = 0; i < 100; i++)); do
-		port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' server.out)
+		port=$(sed -n 's/^ACCEPT .*:\([0-9]*\)$/\1/p' server.out 2>/dev/null)
 		[ -z "$port" ] || break
 		sleep 0.1
 	done
-	if [ -n "$port" ]; then
+	# It says so just before it listens.
+	for ((i = 0; i < 50 && status != 0; i++)); do
 		echo Q | timeout 20 openssl s_client -CAfile "$1.pem" \
 		    -verify_return_error -connect "127.0.0.1:$port" \
 		    >client.out 2>&1
 		status=$?
-	fi
+		grep -q 'Connection refused' client.out || break
+		sleep 0.1
+	done
 	kill "$server" 2>/dev/null
 	wait "$server" 2>/dev/null
 	cat server.out client.out
