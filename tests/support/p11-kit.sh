@@ -11,18 +11,32 @@
 KIT_PROXY=$(pkg-config --variable=proxy_module p11-kit-1 2>/dev/null)
 KIT_CONFIGS=$(pkg-config --variable=p11_module_configs p11-kit-1 2>/dev/null)
 
-# kit_run COMMAND...: p11-kit reads no file of a user's for root, who has a
-# name space to mount over instead.
+# p11-kit reads no file of a user's for root, who has a name space to mount
+# over instead, or becomes somebody else where that cannot be (after chroot).
+kit_run_in_space()
+{
+	# shellcheck disable=SC2016
+	module_run unshare -m sh -c \
+	    'mount --bind "$1" "$2" && shift 2 && exec "$@"' \
+	    sh "$PWD/kit/pkcs11/modules" "$KIT_CONFIGS" "$@"
+}
+
+kit_run_as_user()
+{
+	XDG_CONFIG_HOME=$PWD/kit module_run "$@"
+}
+
+kit_run_as_nobody()
+{
+	chown -R nobody "$SOFTHSM_FOLDER" ${RIG_DIR:+"$RIG_DIR"} &&
+	    HOME=$PWD kit_run_as_user setpriv --reuid=nobody --regid=nogroup \
+		--clear-groups "$@"
+}
+
+# kit_run COMMAND...
 kit_run()
 {
-	if [ "$(id -u)" = 0 ]; then
-		# shellcheck disable=SC2016
-		module_run unshare -m sh -c \
-		    'mount --bind "$1" "$2" && shift 2 && exec "$@"' \
-		    sh "$PWD/kit/pkcs11/modules" "$KIT_CONFIGS" "$@"
-	else
-		XDG_CONFIG_HOME=$PWD/kit module_run "$@"
-	fi
+	$kit_how "$@"
 }
 
 # kit_new: an empty list; fails if that cannot be had here.
@@ -30,8 +44,13 @@ kit_new()
 {
 	mkdir -p kit/pkcs11/modules &&
 	    echo 'user-config: only' >kit/pkcs11/pkcs11.conf &&
-	    [ -n "$KIT_PROXY" ] && command -v p11-kit >/dev/null &&
-	    kit_run true 2>/dev/null
+	    [ -n "$KIT_PROXY" ] && command -v p11-kit >/dev/null || return
+	kit_how=kit_run_as_user
+	[ "$(id -u)" = 0 ] || return 0
+	for kit_how in kit_run_in_space kit_run_as_nobody; do
+		! kit_run test -r "$MODULE" 2>/dev/null || return 0
+	done
+	return 1
 }
 
 # kit_module NAME PATH [LINE...]
