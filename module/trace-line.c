@@ -176,7 +176,7 @@ target_read(void)
 	}
 	fd = open_target(name);
 	if (fd < 0) {
-		fprintf(stderr, PACKAGE_NAME ": P11_MDOC_TRACE: %s: %s\n", name,
+		(void)fprintf(stderr, PACKAGE_NAME ": P11_MDOC_TRACE: %s: %s\n", name,
 		    strerror_r(errno, text, sizeof(text)));
 		return;
 	}

@@ -107,6 +107,14 @@ choose_module(struct exam *e)
 
 /* ---- children */
 
+static const char *
+signal_text(int n)
+{
+	const char *text = sigdescr_np(n);
+
+	return text != NULL ? text : "unknown";
+}
+
 static json_t *
 end_text(const struct doctor_end *end, int timeout)
 {
@@ -123,7 +131,7 @@ end_text(const struct doctor_end *end, int timeout)
 	else if (end->signal != 0)
 		json_object_set_new(o, "text",
 		    json_sprintf("the module crashed (signal %d, %s)",
-			end->signal, strsignal(end->signal)));
+			end->signal, signal_text(end->signal)));
 	else
 		json_object_set_new(o, "text",
 		    json_sprintf("the module ended the process (exit %d)",
@@ -179,16 +187,19 @@ run(struct exam *e, void (*work)(struct doctor_child *), json_t *lines,
 	return CLI_OK;
 }
 
+/* The module below: of a token; without one, of the first device. */
 static const char *
-device_of(const struct exam *e)
+device_of(const struct exam *e, const json_t *token)
 {
-	CK_SLOT_ID i = 0;
+	const char *said =
+	    json_string_value(json_object_get(json_object_get(token, "device"),
+		"module"));
 
+	if (said != NULL)
+		return said;
 	if (e->overlay.device != NULL)
 		return e->overlay.device;
-	if (e->plan.several)
-		i = e->plan.slot >> (8 * (sizeof e->plan.slot - 1));
-	return json_string_value(json_object_get(json_array_get(e->devices, i),
+	return json_string_value(json_object_get(json_array_get(e->devices, 0),
 	    "module"));
 }
 
@@ -357,7 +368,7 @@ examine(struct exam *e, json_t *token, bool only)
 	e->plan.login = e->plan.keypad = false;
 	e->plan.slot =
 	    (CK_SLOT_ID)json_integer_value(json_object_get(token, "slot"));
-	e->plan.device = device_of(e);
+	e->plan.device = device_of(e, token);
 	code = find_pin(e, token, only, lines, &pin);
 	if (code != CLI_OK)
 		goto out;
@@ -421,7 +432,7 @@ examine_all(struct exam *e, json_t *lines)
 		} else if (!strcmp(type, "token") && is_meant(e, line)) {
 			json_array_append(meant, line);
 		} else if (strcmp(type, "token") != 0) {
-			doctor_explain(line, device_of(e));
+			doctor_explain(line, device_of(e, NULL));
 			json_array_append(failures, line);
 		}
 	}
@@ -461,7 +472,7 @@ survey(struct exam *e)
 	json_object_set_new(e->report, "installation",
 	    doctor_check_installation(e->overlay.own,
 		e->overlay.conf != NULL ? "made for this run" : conf,
-		device_of(e)));
+		device_of(e, NULL)));
 	if (!end.done) {
 		crash = end_text(&end, e->timeout);
 		json_array_append_new(lines, crash);

@@ -434,6 +434,7 @@ put_verdict(const json_t *token)
 static void
 put_token(const json_t *token)
 {
+	const json_t *device = json_object_get(token, "device");
 	const json_t *one;
 	size_t i;
 
@@ -442,6 +443,12 @@ put_token(const json_t *token)
 	    *text_of(token, "label") ? text_of(token, "label") : "-",
 	    text_of(token, "model"), text_of(token, "serial"),
 	    json_integer_value(json_object_get(token, "slot")));
+	if (*text_of(device, "module") != '\0') {
+		head("", "device");
+		cli_print(stdout, "[%s] %s, PKCS#11 %s\n",
+		    text_of(device, "name"), text_of(device, "module"),
+		    text_of(device, "pkcs11"));
+	}
 	put_flags(token);
 	put_login(token);
 	if (json_object_get(token, "failed") != NULL) {
@@ -469,6 +476,7 @@ void
 doctor_report(const struct cli *c, const json_t *report)
 {
 	const json_t *library = json_object_get(report, "library"), *one;
+	const json_t *devices = json_object_get(report, "devices");
 	size_t i;
 
 	json_array_foreach(json_object_get(report, "installation"), i, one)
@@ -483,16 +491,25 @@ doctor_report(const struct cli *c, const json_t *report)
 			cli_print(stdout, "       -> %s\n",
 			    text_of(one, "remedy"));
 	}
-	json_array_foreach(json_object_get(report, "devices"), i, one)
+	/* With tokens, each says which is its own. */
+	json_array_foreach(devices, i, one)
 	{
-		cli_print(stdout, "%-8s %-14s %s\n", "device",
-		    text_of(one, "name"), text_of(one, "module"));
+		if (json_array_size(json_object_get(report, "tokens")) == 0)
+			cli_print(stdout, "%-8s %-14s %s\n", "device",
+			    text_of(one, "name"), text_of(one, "module"));
 	}
 	if (library != NULL)
-		cli_print(stdout, "%-8s %s, %s %s, Cryptoki %s\n", "library",
+		cli_print(stdout, "%-8s %-14s %s %s, Cryptoki %s", "library",
 		    text_of(library, "manufacturer"),
 		    text_of(library, "description"),
 		    text_of(library, "version"), text_of(library, "cryptoki"));
+	json_array_foreach(json_object_get(library, "interfaces"), i, one)
+	{
+		cli_print(stdout, "%s%s", i == 0 ? "; " : ", ",
+		    json_string_value(one));
+	}
+	if (library != NULL)
+		putchar('\n');
 	json_array_foreach(json_object_get(report, "failures"), i, one)
 	{
 		head("no", "module");

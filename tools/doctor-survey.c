@@ -6,9 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <p11-kit/pkcs11.h>
+#include <p11-mdoc/pkcs11-mdoc.h>
+
 #include "doctor.h"
 
-#define MAX_SLOTS 256
+#define MAX_SLOTS      256
+#define MAX_INTERFACES 16
 
 /* CK_INTERFACE of PKCS#11 3.0, which p11-kit 0.24 does not have. */
 struct interface {
@@ -41,21 +45,30 @@ functions_of(void *library)
 	return f;
 }
 
-/* "PKCS 11 3.0", "PKCS 11 2.40", "Vendor ..." */
-static json_t *
-interfaces_of(struct doctor_child *d, void *library)
+static CK_ULONG
+interface_list(struct doctor_child *d, struct interface *list, CK_ULONG max)
 {
+	void *library = dlopen(d->plan->module, RTLD_NOW | RTLD_NOLOAD);
+
 	union {
 		void *object;
 		interface_getter *function;
 	} u = { .object = symbol(library, "C_GetInterfaceList") };
-	struct interface list[16];
-	CK_ULONG n = sizeof list / sizeof list[0];
-	json_t *a = json_array();
+
+	CK_ULONG n = max;
 
 	doctor_at(d, "C_GetInterfaceList");
-	if (u.object == NULL || u.function(list, &n) != CKR_OK)
-		n = 0;
+	return u.object != NULL && u.function(list, &n) == CKR_OK ? n : 0;
+}
+
+/* "PKCS 11 3.0", "PKCS 11 2.40", "Vendor ..." */
+static json_t *
+interfaces_of(struct doctor_child *d)
+{
+	struct interface list[MAX_INTERFACES];
+	CK_ULONG n = interface_list(d, list, MAX_INTERFACES);
+	json_t *a = json_array();
+
 	for (CK_ULONG i = 0; i < n; i++) {
 		const CK_VERSION *v = list[i].functions;
 
@@ -65,6 +78,20 @@ interfaces_of(struct doctor_child *d, void *library)
 		    json_sprintf("%s %u.%u", list[i].name, v->major, v->minor));
 	}
 	return a;
+}
+
+static const mdoc_interface *
+vendor_interface(struct doctor_child *d)
+{
+	struct interface list[MAX_INTERFACES];
+	CK_ULONG n = interface_list(d, list, MAX_INTERFACES);
+
+	for (CK_ULONG i = 0; i < n; i++) {
+		if (list[i].name != NULL &&
+		    !strcmp(list[i].name, MDOC_INTERFACE))
+			return list[i].functions;
+	}
+	return NULL;
 }
 
 static bool
@@ -129,7 +156,6 @@ padded(const unsigned char *s, size_t n)
 static void
 emit_library(struct doctor_child *d)
 {
-	void *library = dlopen(d->plan->module, RTLD_NOW | RTLD_NOLOAD);
 	CK_INFO info;
 	CK_RV rv;
 
@@ -152,7 +178,7 @@ emit_library(struct doctor_child *d)
 		"cryptoki",
 		json_sprintf("%u.%u", info.cryptokiVersion.major,
 		    info.cryptokiVersion.minor),
-		"interfaces", interfaces_of(d, library)));
+		"interfaces", interfaces_of(d)));
 }
 
 static json_t *
@@ -209,6 +235,28 @@ limit(CK_ULONG n)
 	    : json_integer((json_int_t)n);
 }
 
+/* What p11-mdoc.so says of the device behind a slot; or null. */
+static json_t *
+device_text(const mdoc_interface *i, CK_SLOT_ID slot, CK_ULONG what)
+{
+	char text[1024];
+	CK_ULONG n = sizeof text;
+
+	if (i == NULL ||
+	    i->device(slot, what, (CK_UTF8CHAR *)text, &n) != CKR_OK)
+		return json_null();
+	return json_stringn(text, n);
+}
+
+static json_t *
+token_device(const mdoc_interface *i, CK_SLOT_ID slot)
+{
+	return json_pack("{s:o,s:o,s:o}", "name",
+	    device_text(i, slot, MDOC_DEVICE_NAME), "module",
+	    device_text(i, slot, MDOC_DEVICE_MODULE), "pkcs11",
+	    device_text(i, slot, MDOC_DEVICE_PKCS11));
+}
+
 static json_t *
 matching(const struct doctor_plan *plan, CK_TOKEN_INFO *info)
 {
@@ -222,7 +270,7 @@ matching(const struct doctor_plan *plan, CK_TOKEN_INFO *info)
 }
 
 static void
-emit_token(struct doctor_child *d, CK_SLOT_ID slot)
+emit_token(struct doctor_child *d, const mdoc_interface *i, CK_SLOT_ID slot)
 {
 	CK_ULONG mechanisms = 0;
 	CK_TOKEN_INFO info;
@@ -249,6 +297,7 @@ emit_token(struct doctor_child *d, CK_SLOT_ID slot)
 	    token_flags(info.flags), "mechanisms", (json_int_t)mechanisms,
 	    "maxSessions", limit(info.ulMaxSessionCount), "matches",
 	    matching(d->plan, &info));
+	json_object_set_new(o, "device", token_device(i, slot));
 	doctor_emit(d, o);
 }
 
@@ -256,12 +305,14 @@ void
 doctor_survey(struct doctor_child *d)
 {
 	CK_SLOT_ID slots[MAX_SLOTS];
+	const mdoc_interface *vendor;
 	CK_ULONG n = MAX_SLOTS;
 	CK_RV rv;
 
 	if (!doctor_start(d))
 		return;
 	emit_library(d);
+	vendor = vendor_interface(d);
 	rv = DOCTOR_CALL(d, GetSlotList, CK_TRUE, slots, &n);
 	if (rv != CKR_OK) {
 		doctor_emit_failure(d, json_pack("{s:s}", "type", "failed"),
@@ -269,7 +320,7 @@ doctor_survey(struct doctor_child *d)
 		n = 0;
 	}
 	for (CK_ULONG i = 0; i < n; i++)
-		emit_token(d, slots[i]);
+		emit_token(d, vendor, slots[i]);
 	rv = DOCTOR_CALL(d, Finalize, NULL);
 	if (rv != CKR_OK)
 		doctor_emit_failure(d, json_pack("{s:s}", "type", "finalize"),

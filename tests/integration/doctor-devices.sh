@@ -63,6 +63,27 @@ if start nss; then
 	says '[p["result"] for p in t["paths"]][:2]' '["yes", "yes"]' \
 	    "NSS: paths A and B work"
 	says 't["objects"]["unchanged"]' true "NSS: nothing was written"
+	# Two devices: each token has its own PIN and its own paths.
+	nss_token=$token?pin-source=file:pin.nss
+	nss_module=$RIG_MODULE nss_args=$RIG_INIT_ARGS nss_dir=$RIG_DIR
+	cp pin pin.nss
+	RIG_DIR=
+	if start softhsm; then
+		printf '[device %s]\nmodule = %s\n' soft "$RIG_MODULE" >two.conf
+		printf '[device %s]\nmodule = %s\ninit-args = %s\nslots = 2\n' \
+		    nss "$nss_module" "$nss_args" >>two.conf
+		P11_MDOC_CONF=two.conf "$p" doctor --json "$nss_token" \
+		    "$token?pin-source=file:pin" >r.json 2>err </dev/null
+		tap_is "$?:$(cat err)" 0: "two devices"
+		says '[(x["device"]["name"], [k["path"] for k in x["capabilities"] if k["id"] == "device-mac"]) for x in r["tokens"]]' \
+		    '[["soft", ["C"]], ["nss", ["A"]]]' "two devices: a path each"
+		says '[x["login"]["result"] for x in r["tokens"]]' \
+		    '["ok", "ok"]' "two devices: a PIN each"
+		says '[len([p for p in x["paths"] if p["result"] == "no"]) for x in r["tokens"]]' \
+		    '[2, 0]' "two devices: each is asked why itself"
+		stop
+	fi
+	rig=nss RIG_DIR=$nss_dir
 	stop
 fi
 

@@ -97,7 +97,7 @@ def token(o, where):
                 'flags', 'mechanisms', 'maxSessions', 'objects',
                 'sessionKeys', 'curves', 'capabilities', 'paths', 'keys',
                 'candidates', 'missingKeys', 'crashes', 'profiles'),
-            ('login', 'failed', 'random', 'sessions'), where)
+            ('login', 'failed', 'random', 'sessions', 'device'), where)
     want(o['uri'].startswith('pkcs11:'), where + '.uri')
     members(o['flags'], FLAGS, (), where + '.flags')
     want(all(isinstance(v, bool) for v in o['flags'].values()), 'flags')

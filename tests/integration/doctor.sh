@@ -121,6 +121,53 @@ tap_ok "text: the verdict" grep -q '^verdict: issuer yes .* wallet-MAC yes (path
 tap_is "$(grep -c "$SOFTHSM_PIN" r.json out)" "r.json:0
 out:0" "the PIN is in no report"
 
+# A key that is bound: what it does may count, so that it does nothing here.
+cat >bind.py <<'PY'
+import sys
+import PyKCS11
+from PyKCS11 import LowLevel
+lib = PyKCS11.PyKCS11Lib()
+lib.load(sys.argv[1])
+slot = [s for s in lib.getSlotList(tokenPresent=True)
+        if lib.getTokenInfo(s).label.strip() == 't0'][0]
+s = lib.openSession(slot, PyKCS11.CKF_SERIAL_SESSION | PyKCS11.CKF_RW_SESSION)
+s.login(sys.argv[2])
+o = s.findObjects([(PyKCS11.CKA_CLASS, PyKCS11.CKO_PRIVATE_KEY),
+                   (PyKCS11.CKA_LABEL, 'signer')])[0]
+t = LowLevel.ckattrlist(1)
+t[0].SetNum(0xCD441001, 2)  # CKA_MDOC_PURPOSE, MDOC_PURPOSE_READER
+sys.exit(lib.lib.C_SetAttributeValue(s.session, o, t) != 0)
+PY
+if [ -z "${SANITIZER_PRELOAD-}" ] &&
+    /usr/bin/python3 bind.py "$abs_top_builddir/p11-mdoc.so" "$SOFTHSM_PIN" \
+	>/dev/null 2>&1; then
+	doctor "a key that is bound" 0 "$t0;object=signer" "${pin[@]}"
+	says 't["keys"][0]["purpose"], "tried" in t["keys"][0]' \
+	    "(['reader'], False)" "a key that is bound is not tried"
+else
+	tap_skip "a key that is bound: PyKCS11 is not here"
+fi
+
+# ---- p11-kit
+if [ "$(id -u)" = 0 ] && [ -z "${SANITIZER_PRELOAD-}" ]; then
+	. "$abs_top_srcdir/tests/support/module.sh"
+	. "$abs_top_srcdir/tests/support/p11-kit.sh"
+	module_configure '[module]' 'info = own'
+	twice='[x["result"] for x in r["installation"] if x["check"] == "p11-kit"]'
+	if kit_new; then
+		kit_module p11-mdoc "$MODULE"
+		kit_run "$p" doctor --json "$t0" "${pin[@]}" >r.json
+		says "$twice" '["ok"]' "p11-kit: only this module"
+		kit_module softhsm2 "$SOFTHSM_MODULE"
+		kit_run "$p" doctor --json "$t0" "${pin[@]}" >r.json
+		says "$twice" '["warning"]' "p11-kit: each token twice, it says so"
+	else
+		tap_skip "p11-kit has no list of its own here"
+	fi
+else
+	tap_skip "p11-kit: another list of modules needs root"
+fi
+
 # ---- logins that fail, tokens that are not there
 echo 0000 >wrong
 doctor "wrong PIN" 5 "$t0" --pin-source file:wrong
