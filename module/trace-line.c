@@ -176,8 +176,8 @@ target_read(void)
 	}
 	fd = open_target(name);
 	if (fd < 0) {
-		(void)fprintf(stderr, PACKAGE_NAME ": P11_MDOC_TRACE: %s: %s\n", name,
-		    strerror_r(errno, text, sizeof(text)));
+		(void)fprintf(stderr, PACKAGE_NAME ": P11_MDOC_TRACE: %s: %s\n",
+		    name, strerror_r(errno, text, sizeof(text)));
 		return;
 	}
 	atomic_store(&target.fd, fd);
