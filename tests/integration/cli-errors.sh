@@ -124,8 +124,15 @@ says 3 'nonsense.pem' "a trust anchor that is none" \
     "$p" verify mdl.cbor --issuer-signed --trust nonsense.pem
 
 # Peers
+"$abs_top_builddir/tests/integration/hostile-peer" refuse >port &
+refusing=$!
+for _ in $(seq 100); do
+	[ -s port ] && break
+	sleep 0.05
+done
 says 7 'refused|connect' "nobody listens" "$p" read --get family_name \
-    --connect tcp:127.0.0.1:1 --timeout 1 --trust iaca.pem
+    --connect "tcp:127.0.0.1:$(cat port)" --timeout 1 --trust iaca.pem
+kill $refusing
 says 2 'tcp:' "an address that is none" "$p" read --get family_name \
     --connect nonsense --trust iaca.pem
 

@@ -5,6 +5,7 @@
  *
  *	hostile-peer listen STEP...         prints its port first
  *	hostile-peer connect PORT STEP...
+ *	hostile-peer refuse                 keeps a port on which nobody listens
  *
  *	engagement     sends a DeviceEngagement: the mdoc of a session
  *	receive        one frame; the first one of a reader is the engagement
@@ -371,6 +372,25 @@ loopback(const char *port, int listener)
 	return fd;
 }
 
+/* Taken, so that nobody else listens there either; until it is ended. */
+static int
+refuse(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr *sa = (struct sockaddr *)(void *)&a;
+	int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	socklen_t len = sizeof a;
+
+	if (s < 0 || bind(s, sa, len) != 0 || getsockname(s, sa, &len) != 0)
+		return 1;
+	printf("%u\n", ntohs(a.sin_port));
+	fflush(stdout);
+	alarm(3 * PATIENCE / 1000);
+	for (;;)
+		pause();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -379,6 +399,8 @@ main(int argc, char **argv)
 	char **rest;
 	bool ok = true;
 
+	if (argc == 2 && !strcmp(argv[1], "refuse"))
+		return refuse();
 	if (argc < 2 ||
 	    (!listener && (argc < 3 || strcmp(argv[1], "connect") != 0))) {
 		fputs("usage: hostile-peer listen|connect PORT STEP...\n",
