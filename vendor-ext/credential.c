@@ -238,6 +238,11 @@ matches(const struct token *t, CK_OBJECT_HANDLE object, struct bytes doc_type,
 			bytes_equal(rec.doc_type, doc_type)) &&
 		    (bytes_is_null(key_id) || bytes_equal(rec.key_id, key_id));
 	blob_reset(&value);
+	/* Another process has removed it since it was found. */
+	if (rv == CKR_OBJECT_HANDLE_INVALID) {
+		*ret = false;
+		rv = CKR_OK;
+	}
 	return rv;
 }
 
