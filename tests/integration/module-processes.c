@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * module-processes MODULE TOKEN: prints TAP. fork() and its relatives, two users
- * in one process, and several processes on one token (PIN 1234).
+ * module-processes MODULE TOKEN: prints TAP. fork() and its relatives, two
+ * users in one process, and several processes on one token (PIN 1234).
  */
 #include "config.h"
 
@@ -371,8 +371,8 @@ credential(CK_SESSION_HANDLE mine, CK_BYTE number, const char **step)
 }
 
 /*
- * SoftHSMv2 2.6.1 writes the token's file anew at each login, and a process that
- * starts in that instant does not see the token: it has to begin again.
+ * SoftHSMv2 2.6.1 writes the token's file anew at each login, and a process
+ * that starts in that instant does not see the token: it has to begin again.
  */
 static CK_RV
 enter(CK_SESSION_HANDLE *ret)
