@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* cmd-key: key generate, import, list, show, delete. */
+/* cmd-key: key generate, bind, import, list, show, delete. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "rule.h"
 
 static const struct cli_option generate_options[] = {
 	{ "type", "CURVE", "P-256 (default), P-384, brainpoolP256r1, ..." },
 	{ "use", "LIST",
 	    "sign, derive or sign,derive (default: what the "
 	    "curve can do)" },
+	RULE_OPTIONS,
+	{ NULL, NULL, NULL },
+};
+
+static const struct cli_option bind_options[] = {
+	RULE_OPTIONS,
 	{ NULL, NULL, NULL },
 };
 
@@ -22,7 +29,8 @@ static const struct cli_option import_options[] = {
 };
 
 static const struct cli_option show_options[] = {
-	{ "format", "pem|cose|path", "public key, or key path; default: pem" },
+	{ "format", "pem|cose|path|rule",
+	    "public key (default: pem), key path, or what it is bound to" },
 	{ "out", "FILE", "write it there" },
 	{ NULL, NULL, NULL },
 };
@@ -97,18 +105,49 @@ key_generate(struct cli *c)
 {
 	const char *type = cli_get(c, "type");
 	mdoc_key *key = NULL;
+	struct rule rule;
 	char *uri = NULL;
 	unsigned use;
 	int code, r;
 
 	if (!use_parse(cli_get(c, "use"), &use))
 		return cli_usage(c, "--use: sign, derive or sign,derive");
-	code = uri_operand(c, &uri);
+	code = rule_parse(c, &rule);
+	if (code == CLI_OK)
+		code = uri_operand(c, &uri);
 	if (code != CLI_OK)
 		return code;
-	r = mdoc_key_create(c->ctx, uri, type ? type : "P-256", use, &key);
+	r = mdoc_key_create_bound(c->ctx, uri, type ? type : "P-256", use,
+	    rule.rule.purpose != 0 ? &rule.rule : NULL, &key);
 	code = r == MDOC_OK ? print_created(c, key) : cli_fail_mdoc(c, r, NULL);
 	mdoc_key_free(&key);
+	free(uri);
+	return code;
+}
+
+static int
+key_bind(struct cli *c)
+{
+	struct rule rule;
+	char *uri = NULL;
+	int code, r;
+
+	code = rule_parse(c, &rule);
+	if (code == CLI_OK && rule.rule.purpose == 0)
+		return cli_usage(c, "--purpose is needed");
+	if (code == CLI_OK)
+		code = uri_operand(c, &uri);
+	if (code != CLI_OK)
+		return code;
+	r = mdoc_key_bind(c->ctx, uri, &rule.rule);
+	if (r != MDOC_OK)
+		code = cli_fail_mdoc(c, r, NULL);
+	else if (c->json)
+		code =
+		    cli_json(json_pack("{s:o}", "bound", cli_json_operand(c)),
+			CLI_OK);
+	else
+		cli_say(c, "bound");
 	free(uri);
 	return code;
 }
@@ -142,6 +181,7 @@ key_import(struct cli *c)
 struct listing {
 	struct cli *c;
 	json_t *keys;
+	bool found;
 };
 
 static int
@@ -150,23 +190,34 @@ list_one(void *arg, const mdoc_key_info *info)
 	struct listing *l = arg;
 	const char *type = info->curve ? info->curve : "other";
 
-	if (l->c->json)
-		return json_array_append_new(l->keys,
-		    json_pack("{s:s,s:s,s:s,s:b,s:o,s:b}", "uri", info->uri,
-			"label", info->label, "type", type, "private",
-			info->is_private, "use", use_json(info->use),
-			"extractable", info->extractable));
-	cli_print(stdout, "%-8s %-16s %s%s%s\n",
+	json_t *key;
+
+	if (l->c->json) {
+		key = json_pack("{s:s,s:s,s:s,s:b,s:o,s:b}", "uri", info->uri,
+		    "label", info->label, "type", type, "private",
+		    info->is_private, "use", use_json(info->use), "extractable",
+		    info->extractable);
+		if (key != NULL && info->is_private)
+			rule_json(info, key);
+		return json_array_append_new(l->keys, key);
+	}
+	cli_print(stdout, "%-8s %-16s %s%s%s",
 	    info->is_private ? "private" : "public", type, info->uri,
 	    info->is_private && info->extractable ? "  (extractable!)" : "",
 	    info->is_private && info->use == 0 ? "  (no use)" : "");
+	if (info->purpose != 0) {
+		printf("  (for ");
+		rule_print(info);
+		printf(")");
+	}
+	printf("\n");
 	return 0;
 }
 
 static int
 key_list(struct cli *c)
 {
-	struct listing l = { c, json_array() };
+	struct listing l = { c, json_array(), false };
 	const char *operand = cli_operand(c, 0);
 	char *uri = cli_source(c, operand ? operand : "pkcs11:");
 	int code = CLI_OK, r;
@@ -208,6 +259,45 @@ show_path(struct cli *c, mdoc_key *key)
 }
 
 static int
+rule_one(void *arg, const mdoc_key_info *info)
+{
+	struct listing *l = arg;
+
+	if (!info->is_private)
+		return 0;
+	l->found = true;
+	if (l->c->json) {
+		rule_json(info, l->keys);
+		return 1;
+	}
+	if (info->purpose != 0)
+		rule_print(info);
+	printf("%s\n", info->purpose != 0 ? "" : "not bound");
+	return 1;
+}
+
+static int
+show_rule(struct cli *c, const char *uri)
+{
+	struct listing l = { c, json_object(), false };
+	int code = CLI_OK, r;
+
+	if (!cli_is_uri(uri)) {
+		json_decref(l.keys);
+		return cli_usage(c, "\"%s\" is not a pkcs11: URI", uri);
+	}
+	r = mdoc_key_list(c->ctx, uri, rule_one, &l);
+	if (r != MDOC_OK)
+		code = cli_fail_mdoc(c, r, NULL);
+	else if (!l.found)
+		code = cli_fail(c, CLI_TOKEN, "no such private key");
+	else if (c->json)
+		return cli_json(l.keys, CLI_OK);
+	json_decref(l.keys);
+	return code;
+}
+
+static int
 show_public(struct cli *c, mdoc_key *key, bool cose)
 {
 	mdoc_buf out = MDOC_BUF_INIT;
@@ -237,11 +327,17 @@ key_show(struct cli *c)
 	if (cli_operand(c, 0) == NULL)
 		return cli_usage(c, "a key is needed");
 	if (format != NULL && strcmp(format, "path") &&
-	    strcmp(format, "cose") && strcmp(format, "pem"))
-		return cli_usage(c, "--format: pem, cose or path");
+	    strcmp(format, "cose") && strcmp(format, "pem") &&
+	    strcmp(format, "rule"))
+		return cli_usage(c, "--format: pem, cose, path or rule");
 	source = cli_source(c, cli_operand(c, 0));
 	if (source == NULL)
 		return cli_fail(c, CLI_ERROR, "out of memory");
+	if (format != NULL && !strcmp(format, "rule")) {
+		code = show_rule(c, source);
+		free(source);
+		return code;
+	}
 	r = mdoc_key_open(c->ctx, source, &key);
 	if (r != MDOC_OK)
 		code = cli_fail_mdoc(c, r, NULL);
@@ -280,11 +376,13 @@ key_delete(struct cli *c)
 const struct cli_verb cmd_key[] = {
 	{ "generate", "URI", "generate a key pair in a token", generate_options,
 	    key_generate, NULL },
+	{ "bind", "URI", "bind a private key to a purpose", bind_options,
+	    key_bind, NULL },
 	{ "import", "URI", "write a private key into a token", import_options,
 	    key_import, NULL },
 	{ "list", "[URI]", "list the keys of a token", NULL, key_list, NULL },
-	{ "show", "KEY", "public key, or key path", show_options, key_show,
-	    NULL },
+	{ "show", "KEY", "public key, key path, or what it is bound to",
+	    show_options, key_show, NULL },
 	{ "delete", "URI", "destroy a key pair", NULL, key_delete, NULL },
 	{ NULL, NULL, NULL, NULL, NULL, NULL },
 };

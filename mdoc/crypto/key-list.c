@@ -5,6 +5,7 @@
 
 #include <p11-kit/pkcs11.h>
 
+#include "mdoc/crypto/key-rule.h"
 #include "mdoc/crypto/key-token.h"
 #include "vendor-ext/pkcs11-3.h"
 
@@ -25,9 +26,10 @@ static int
 tell(struct listing *l, struct p11token *t, CK_OBJECT_CLASS class,
     CK_OBJECT_HANDLE object)
 {
-	struct blob label = BLOB_INIT, id = BLOB_INIT;
+	struct blob label = BLOB_INIT, id = BLOB_INIT, types = BLOB_INIT;
 	struct p11object o = { .class = class };
-	mdoc_key_info info = { .is_private = class == CKO_PRIVATE_KEY };
+	mdoc_key_info info = { .is_private = class == CKO_PRIVATE_KEY,
+		.uses_left = -1 };
 	const struct curve *curve;
 	char *uri;
 	int r = MDOC_OK;
@@ -54,12 +56,14 @@ tell(struct listing *l, struct p11token *t, CK_OBJECT_CLASS class,
 			info.use |= MDOC_KEY_USE_DERIVE;
 		info.extractable =
 		    token_get_bool(&t->t, object, CKA_EXTRACTABLE);
+		key_rule_read(&t->t, object, &info, &types);
 	}
 	l->stopped = l->fn(l->arg, &info) != 0;
 out:
 	free(uri);
 	blob_reset(&label);
 	blob_reset(&id);
+	blob_reset(&types);
 	return r;
 }
 

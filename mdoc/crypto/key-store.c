@@ -9,10 +9,12 @@
 #include <p11-kit/pkcs11.h>
 
 #include "mdoc/crypto/der.h"
+#include "mdoc/crypto/key-rule.h"
 #include "mdoc/crypto/key-token.h"
 #include "vendor-ext/pkcs11-3.h"
 
 #define SHA1_LEN       20
+#define RANDOM_ID_LEN  16
 #define MAX_ATTRIBUTES 20
 
 /* By kind of curve. */
@@ -66,6 +68,7 @@ struct making {
 	struct blob value; /* import: CKA_VALUE */
 	struct blob point; /* import: CKA_EC_POINT, in an OCTET STRING */
 	CK_OBJECT_HANDLE private_, public_;
+	struct key_rule rule; /* what it is bound to; no attributes: nothing */
 };
 
 static void
@@ -78,6 +81,7 @@ making_reset(struct making *m)
 	blob_reset(&m->id);
 	blob_reset(&m->value);
 	blob_reset(&m->point);
+	key_rule_reset(&m->rule);
 }
 
 /* Neither label nor id may be in use: a URI must find one key. */
@@ -171,6 +175,8 @@ private_template(struct making *m, struct template *t)
 		add_blob(t, CKA_EC_PARAMS, &m->params);
 		add_blob(t, CKA_VALUE, &m->value);
 	}
+	for (CK_ULONG i = 0; i < m->rule.n; i++)
+		t->a[t->n++] = m->rule.a[i];
 }
 
 static void
@@ -247,6 +253,8 @@ generate(struct making *m)
 		return ctx_fail(m->ctx, MDOC_E_UNSUPPORTED,
 		    "token \"%s\" cannot make keys on %s: %s", m->token->label,
 		    m->curve->name, token_rv_name(rv));
+	if (rv != CKR_OK && m->rule.n > 0)
+		return key_rule_fail(m->ctx, m->token, rv);
 	if (rv != CKR_OK)
 		return p11token_fail(m->ctx, m->token, rv, "generating a key");
 	if (m->id.len == 0) {
@@ -276,9 +284,32 @@ open_made(struct making *m, mdoc_key **ret)
 	return key_token_new(m->ctx, m->token, found[0], &m->uri, ret);
 }
 
+/* The rule comes first and names the key, whose point nobody knows yet. */
+static int
+set_rule(struct making *m, const mdoc_key_rule *rule)
+{
+	uint8_t *id;
+	int r;
+
+	if ((r = key_rule_make(m->ctx, rule, &m->rule)) != MDOC_OK ||
+	    m->id.len > 0)
+		return r;
+	id = blob_extend(&m->id, RANDOM_ID_LEN);
+	if (id == NULL)
+		return ctx_fail(m->ctx, MDOC_E_MEMORY, "out of memory");
+	return ctx_random(m->ctx, id, RANDOM_ID_LEN);
+}
+
 int
 mdoc_key_create(mdoc_ctx *ctx, const char *uri, const char *curve, unsigned use,
     mdoc_key **ret)
+{
+	return mdoc_key_create_bound(ctx, uri, curve, use, NULL, ret);
+}
+
+int
+mdoc_key_create_bound(mdoc_ctx *ctx, const char *uri, const char *curve,
+    unsigned use, const mdoc_key_rule *rule, mdoc_key **ret)
 {
 	struct making m = { .ctx = ctx };
 	const struct curve *c =
@@ -289,6 +320,8 @@ mdoc_key_create(mdoc_ctx *ctx, const char *uri, const char *curve, unsigned use,
 		return ctx_fail(ctx, MDOC_E_ARGUMENT, "unknown curve \"%s\"",
 		    curve == NULL ? "" : curve);
 	r = making_begin(ctx, uri, c, use, &m);
+	if (r == MDOC_OK && rule != NULL)
+		r = set_rule(&m, rule);
 	if (r == MDOC_OK)
 		r = generate(&m);
 	if (r == MDOC_OK)

@@ -40,6 +40,32 @@ int mdoc_key_create(mdoc_ctx *ctx, const char *uri, const char *curve,
 int mdoc_key_import(mdoc_ctx *ctx, const char *uri, const mdoc_key *from,
     unsigned use, mdoc_key **ret);
 
+/* What a key in a token may be used for: "Purpose-bound keys", p11-mdoc(7). */
+#define MDOC_KEY_FOR_DEVICE       0x1u
+#define MDOC_KEY_FOR_READER       0x2u
+#define MDOC_KEY_FOR_ISSUER       0x4u
+
+#define MDOC_KEY_METHOD_ANY       0u
+#define MDOC_KEY_METHOD_ONE       1u /* the first one used, then that alone */
+#define MDOC_KEY_METHOD_SIGNATURE 2u
+#define MDOC_KEY_METHOD_MAC       3u
+
+typedef struct mdoc_key_rule {
+	unsigned purpose;             /* MDOC_KEY_FOR_* bits; at least one */
+	unsigned method;              /* MDOC_KEY_METHOD_*; device keys only */
+	const char *const *doc_types; /* up to a NULL; or NULL: any */
+	long uses;                    /* -1: no limit */
+} mdoc_key_rule;
+
+/*
+ * As mdoc_key_create, and the key is bound from the beginning. The default of
+ * "id" is random.
+ */
+int mdoc_key_create_bound(mdoc_ctx *ctx, const char *uri, const char *curve,
+    unsigned use, const mdoc_key_rule *rule, mdoc_key **ret);
+/* Binds a private key that exists, for good. MDOC_E_KEY: it is bound. */
+int mdoc_key_bind(mdoc_ctx *ctx, const char *uri, const mdoc_key_rule *rule);
+
 typedef struct mdoc_key_info {
 	const char *uri; /* complete, ready for mdoc_key_open */
 	const char *label;
@@ -48,6 +74,10 @@ typedef struct mdoc_key_info {
 	int is_private;
 	unsigned use; /* MDOC_KEY_USE_*; of a private key */
 	int extractable;
+	unsigned purpose; /* MDOC_KEY_FOR_*; 0: the key is not bound */
+	unsigned method;
+	mdoc_bytes doc_types; /* separated by one NUL each; empty: any */
+	long uses_left;       /* -1: no limit */
 } mdoc_key_info;
 
 /* Calls fn for each key that matches; a return value other than 0 ends it. */
