@@ -96,6 +96,8 @@ C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state,
 	if (rv == CKR_OK)
 		rv = call.f->C_SetOperationState(call.down, state, state_len,
 		    encryption_key, authentication_key);
+	if (rv == CKR_OK)
+		operation_restored(&call);
 	return api_leave(&call, rv);
 }
 

@@ -21,6 +21,11 @@ operation(const struct api_call *c, enum operation_kind kind)
 void
 operation_drop(struct operation *op)
 {
+	/*
+	 * A signature that was begun for us and not made (not every device
+	 * lets us end it) is nobody's to make: it would be of any data.
+	 */
+	op->left = op->left || mechanism_op_at_home(op->ours);
 	mechanism_op_free(&op->ours);
 	guard_rule_free(&op->rule);
 	op->parts = false;
@@ -59,8 +64,11 @@ static CK_RV
 ours_end(const struct api_call *c, struct operation *op, CK_RV rv,
     bool asks_length)
 {
-	if (is_end(rv, asks_length))
+	if (is_end(rv, asks_length)) {
 		ours_cancel(c, op);
+		if (rv == CKR_OK)
+			op->left = false;
+	}
 	return rv;
 }
 
@@ -168,6 +176,7 @@ operation_init(struct api_call *c, enum operation_kind kind,
 	rv = passed_init(c, kind, mechanism, key);
 	if (rv == CKR_OK) {
 		op->passed = mechanism != NULL;
+		op->left = false;
 	} else if (m != NULL && mechanism_completes(m, rv, mechanism)) {
 		completed = ours_init(c, kind, m, mechanism, key);
 		/* Not here, or not with this key: the device has spoken. */
@@ -199,6 +208,8 @@ operation_update(struct api_call *c, enum operation_kind kind, CK_BYTE *in,
 		rv = ours_add(op, in, in_len);
 		return ours_end(c, op, rv, true);
 	}
+	if (op->left)
+		return CKR_OPERATION_NOT_INITIALIZED;
 	if (kind == OPERATION_SIGN)
 		rv = c->f->C_SignUpdate(c->down, in, in_len);
 	else
@@ -297,6 +308,8 @@ operation_sign(struct api_call *c, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
 	CK_RV rv;
 
 	if (op->ours == NULL) {
+		if (op->left)
+			return CKR_OPERATION_NOT_INITIALIZED;
 		rv = c->f->C_Sign(c->down, in, in_len, out, out_len);
 		return passed_end(op, rv, out == NULL);
 	}
@@ -317,6 +330,8 @@ operation_sign_final(struct api_call *c, CK_BYTE *out, CK_ULONG *out_len)
 	CK_RV rv;
 
 	if (op->ours == NULL) {
+		if (op->left)
+			return CKR_OPERATION_NOT_INITIALIZED;
 		rv = c->f->C_SignFinal(c->down, out, out_len);
 		return passed_end(op, rv, out == NULL);
 	}
@@ -499,16 +514,27 @@ CK_RV
 operation_state(struct api_call *c, CK_BYTE *state, CK_ULONG *state_len)
 {
 	for (size_t i = 0; i < OPERATION_KINDS; i++)
-		if (c->session->operation[i].ours != NULL)
+		if (c->session->operation[i].ours != NULL ||
+		    c->session->operation[i].left)
 			return CKR_STATE_UNSAVEABLE;
 	return c->f->C_GetOperationState(c->down, state, state_len);
+}
+
+void
+operation_restored(struct api_call *c)
+{
+	for (size_t i = 0; i < OPERATION_KINDS; i++) {
+		operation_drop(&c->session->operation[i]);
+		c->session->operation[i].left = false;
+	}
 }
 
 CK_RV
 operation_dual(const struct api_call *c)
 {
 	for (size_t i = 0; i < OPERATION_KINDS; i++)
-		if (c->session->operation[i].ours != NULL)
+		if (c->session->operation[i].ours != NULL ||
+		    c->session->operation[i].left)
 			return CKR_OPERATION_NOT_INITIALIZED;
 	return CKR_OK;
 }

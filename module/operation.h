@@ -31,6 +31,7 @@ enum operation_kind {
 struct operation {
 	bool passed; /* the device has one running, as far as we can tell */
 	bool parts;  /* data was given in parts */
+	bool left;   /* the device may have one running that was begun by us */
 	struct mechanism_op *ours; /* vendor or completed; NULL: none */
 	struct purpose *rule;      /* of its key, if that is bound */
 	CK_OBJECT_HANDLE key;      /* of ours */
@@ -59,6 +60,8 @@ CK_RV operation_decrypt_final(struct api_call *c, CK_BYTE *out,
 /* C_GetOperationState. */
 CK_RV operation_state(struct api_call *c, CK_BYTE *state,
     CK_ULONG *state_len) NODISCARD;
+/* C_SetOperationState went well: what it brought back is the device's. */
+void operation_restored(struct api_call *c);
 
 /*
  * Before a function that is about two operations: CKR_OPERATION_NOT_INITIALIZED

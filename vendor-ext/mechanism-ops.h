@@ -24,6 +24,7 @@ struct mechanism_op {
 	 * it is begun when they are complete.
 	 */
 	CK_SESSION_HANDLE begun;
+	bool at_home;     /* it was begun in the caller's session */
 	struct blob data; /* what was given so far, unless update() took it */
 	void *state;      /* the mechanism's own, for start() to end() */
 };

@@ -237,8 +237,10 @@ begin_at_home(struct mechanism_op *op, const struct token *t,
 
 	at.session = home;
 	rv = sign_begin(&at, op->curve, op->key);
-	if (rv == CKR_OK)
+	if (rv == CKR_OK) {
 		op->begun = home;
+		op->at_home = true;
+	}
 	return rv;
 }
 
@@ -433,6 +435,12 @@ mechanism_op_cancel(struct mechanism_op *op, const struct token *home)
 		return;
 	sign_cancel(home);
 	op->begun = 0;
+}
+
+bool
+mechanism_op_at_home(const struct mechanism_op *op)
+{
+	return op != NULL && op->at_home;
 }
 
 void

@@ -118,6 +118,11 @@ enum agree_path mechanism_op_path(const struct mechanism_op *op);
  * still waiting there, as far as the token lets us.
  */
 void mechanism_op_cancel(struct mechanism_op *op, const struct token *home);
+/*
+ * Was the token's own operation begun on the caller's session? Unless it ended
+ * with CKR_OK, the token may have kept it.
+ */
+bool mechanism_op_at_home(const struct mechanism_op *op);
 void mechanism_op_free(struct mechanism_op **op);
 
 /* C_DeriveKey. */

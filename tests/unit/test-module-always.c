@@ -174,6 +174,67 @@ test_no_login(void **state)
 	}
 }
 
+/* A device that does not end what was begun, as OpenSC. */
+static CK_RV
+no_end(const char *function)
+{
+	return !strcmp(function, "C_SignUpdate") ? CKR_FUNCTION_NOT_SUPPORTED
+						 : CKR_OK;
+}
+
+/* What is left in the device signs nothing that was not asked of us. */
+static void
+test_left(void **state)
+{
+	CK_SESSION_HANDLE before = s;
+	CK_MECHANISM raw = { CKM_ECDSA, NULL, 0 };
+
+	(void)state;
+	for (size_t i = 0; i < nitems(cases); i++) {
+		assert_int_equal(C_OpenSession(hsm.slot, MODULE_RW, NULL, NULL,
+				     &s),
+		    CKR_OK);
+		assert_int_equal(begin(i), CKR_OK);
+		module_device()->fault = no_end;
+		assert_int_equal(C_SignInit(s, NULL, 0), CKR_OK);
+		module_device()->fault = NULL;
+		assert_int_equal(login(SOFTHSM_PIN), CKR_OK);
+		assert_int_equal(C_Sign(s, data.ptr, 32, sig, &len),
+		    CKR_OPERATION_NOT_INITIALIZED);
+		assert_int_equal(C_SignUpdate(s, data.ptr, 32),
+		    CKR_OPERATION_NOT_INITIALIZED);
+		assert_int_equal(C_SignFinal(s, sig, &len),
+		    CKR_OPERATION_NOT_INITIALIZED);
+		assert_int_equal(C_SignEncryptUpdate(s, data.ptr, 32, sig,
+				     &len),
+		    CKR_OPERATION_NOT_INITIALIZED);
+		/* the device says that it is there still */
+		assert_int_equal(C_SignInit(s, &raw, ec.priv),
+		    CKR_OPERATION_ACTIVE);
+		assert_int_equal(C_CloseSession(s), CKR_OK);
+		s = before;
+		assert_int_equal(C_SignInit(s, &raw, ec.priv), CKR_OK);
+		assert_int_equal(login(SOFTHSM_PIN), CKR_OK);
+		assert_int_equal(C_Sign(s, data.ptr, 32, sig, &len), CKR_OK);
+	}
+}
+
+/* What failed at the end may be left too, until another one begins. */
+static void
+test_left_failed(void **state)
+{
+	CK_MECHANISM raw = { CKM_ECDSA, NULL, 0 };
+
+	(void)state;
+	assert_int_equal(begin(0), CKR_OK);
+	assert_int_equal(sign(), CKR_USER_NOT_LOGGED_IN);
+	assert_int_equal(C_Sign(s, data.ptr, 32, sig, &len),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(C_SignInit(s, &raw, ec.priv), CKR_OK);
+	assert_int_equal(login(SOFTHSM_PIN), CKR_OK);
+	assert_int_equal(C_Sign(s, data.ptr, 32, sig, &len), CKR_OK);
+}
+
 /* The raw mechanism is as it was. */
 static void
 test_raw(void **state)
@@ -196,6 +257,8 @@ main(void)
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_no_login),
+		cmocka_unit_test(test_left),
+		cmocka_unit_test(test_left_failed),
 		cmocka_unit_test(test_raw),
 	};
 

@@ -20,6 +20,7 @@
 
 #include "tests/support/module-start.h"
 #include "tests/support/vectors.h"
+#include "vendor-ext/pkcs11-3.h"
 
 /* Slot 1, "NSS Generic Crypto Services": no login, session objects only. */
 #define SLOT 1
@@ -128,12 +129,78 @@ test_slots(void **state)
 	assert_int_equal(C_GetSlotInfo(2, &info), CKR_SLOT_ID_INVALID);
 }
 
+/* What the device has is the device's, and is there once. */
+static void
+test_native(void **state)
+{
+	static const CK_MECHANISM_TYPE native[] = { CKM_ECDSA_SHA256,
+		CKM_ECDSA_SHA512, CKM_HKDF_DERIVE, CKM_HKDF_DATA,
+		CKM_SHA256_HMAC };
+	static CK_MECHANISM_TYPE list[512];
+	CK_MECHANISM_INFO ours, own;
+	CK_ULONG n = nitems(list);
+
+	(void)state;
+	if (module_device() == NULL)
+		skip();
+	assert_int_equal(C_GetMechanismList(SLOT, list, &n), CKR_OK);
+	for (CK_ULONG i = 0; i < n; i++)
+		for (CK_ULONG k = 0; k < i; k++)
+			assert_int_not_equal(list[i], list[k]);
+	for (size_t i = 0; i < nitems(native); i++) {
+		assert_int_equal(module_device()->f->C_GetMechanismInfo(SLOT,
+				     native[i], &own),
+		    CKR_OK);
+		assert_int_equal(C_GetMechanismInfo(SLOT, native[i], &ours),
+		    CKR_OK);
+		assert_memory_equal(&ours, &own, sizeof(own));
+	}
+}
+
+/* A state that is brought back ends what we were doing. */
+static void
+test_state(void **state)
+{
+	CK_BYTE p256[] = { 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 };
+	CK_MECHANISM pair = { CKM_EC_KEY_PAIR_GEN, NULL, 0 };
+	CK_MECHANISM sign = { CKM_MDOC_DEVICE_SIGNATURE, NULL, 0 };
+	CK_MECHANISM sha256 = { CKM_SHA256, NULL, 0 };
+	CK_ATTRIBUTE pub_template[] = { { CKA_EC_PARAMS, p256, sizeof(p256) } };
+	CK_OBJECT_HANDLE pub, priv;
+	CK_BYTE saved[2048], out[64];
+	CK_ULONG saved_len = sizeof(saved), len = sizeof(out);
+	CK_SESSION_HANDLE s;
+
+	(void)state;
+	if (module_device() == NULL)
+		skip();
+	assert_int_equal(C_OpenSession(SLOT, MODULE_RW, NULL, NULL, &s),
+	    CKR_OK);
+	assert_int_equal(C_GenerateKeyPair(s, &pair, pub_template, 1, NULL, 0,
+			     &pub, &priv),
+	    CKR_OK);
+	assert_int_equal(C_DigestInit(s, &sha256), CKR_OK);
+	assert_int_equal(C_DigestUpdate(s, saved, 0), CKR_OK);
+	assert_int_equal(C_GetOperationState(s, saved, &saved_len), CKR_OK);
+	assert_int_equal(C_SignInit(s, &sign, priv), CKR_OK);
+	assert_int_equal(C_SetOperationState(s, saved, saved_len, 0, 0),
+	    CKR_OK);
+	assert_int_equal(C_Sign(s, p256, sizeof(p256), out, &len),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	len = sizeof(out);
+	assert_int_equal(C_DigestFinal(s, out, &len), CKR_OK);
+	assert_int_equal(len, 32);
+	assert_int_equal(C_CloseSession(s), CKR_OK);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_slots),
+		cmocka_unit_test(test_native),
+		cmocka_unit_test(test_state),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
