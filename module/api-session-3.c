@@ -12,7 +12,7 @@
  * it does not know another one is not for us to say.
  */
 static CK_RV
-login(const struct api_call *c, CK_USER_TYPE user, CK_BYTE *pin,
+login_as(const struct api_call *c, CK_USER_TYPE user, CK_BYTE *pin,
     CK_ULONG pin_len, CK_BYTE *name, CK_ULONG name_len)
 {
 	CK_RV rv;
@@ -35,7 +35,7 @@ C_LoginUser(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
-		rv = login(&call, user, pin, pin_len, name, name_len);
+		rv = login_as(&call, user, pin, pin_len, name, name_len);
 	/* Rules that were not seen may be. */
 	if (rv == CKR_OK)
 		guard_forget(call.device);

@@ -14,9 +14,9 @@
 #include "module/trace.h"
 #include "module/vendor.h"
 
-#define EXPORT      __attribute__((visibility("default")))
+#define EXPORT   __attribute__((visibility("default")))
 
-#define ENTRY(name) .name = name,
+#define ENTRY(f) .f = (f),
 
 static CK_FUNCTION_LIST list_2_40 = { .version = { 2, 40 },
 	FUNCTIONS_2_40(ENTRY) };

@@ -13,9 +13,9 @@
 #include "module/pkcs11-3-numbers.h"
 
 #define PKCS11_FIELD(name) CK_##name name;
-#define PKCS11_DECLARE(name, params)      \
-	typedef CK_RV(*CK_##name) params; \
-	CK_RV name params
+#define PKCS11_DECLARE(name, ...)                \
+	typedef CK_RV (*CK_##name)(__VA_ARGS__); \
+	CK_RV name(__VA_ARGS__)
 
 #if CRYPTOKI_VERSION_MAJOR < 3
 
@@ -202,70 +202,60 @@ typedef struct CK_SALSA20_CHACHA20_POLY1305_MSG_PARAMS {
 
 /* ---- functions */
 
-PKCS11_DECLARE(C_GetInterfaceList, (CK_INTERFACE * list, CK_ULONG *n));
-PKCS11_DECLARE(C_GetInterface,
-    (CK_UTF8CHAR * name, CK_VERSION *version, CK_INTERFACE **ret,
-	CK_FLAGS flags));
-PKCS11_DECLARE(C_LoginUser,
-    (CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_UTF8CHAR *pin,
-	CK_ULONG pin_len, CK_UTF8CHAR *name, CK_ULONG name_len));
-PKCS11_DECLARE(C_SessionCancel, (CK_SESSION_HANDLE session, CK_FLAGS flags));
+PKCS11_DECLARE(C_GetInterfaceList, CK_INTERFACE *list, CK_ULONG *n);
+PKCS11_DECLARE(C_GetInterface, CK_UTF8CHAR *name, CK_VERSION *version,
+    CK_INTERFACE **ret, CK_FLAGS flags);
+PKCS11_DECLARE(C_LoginUser, CK_SESSION_HANDLE session, CK_USER_TYPE user,
+    CK_UTF8CHAR *pin, CK_ULONG pin_len, CK_UTF8CHAR *name, CK_ULONG name_len);
+PKCS11_DECLARE(C_SessionCancel, CK_SESSION_HANDLE session, CK_FLAGS flags);
 
-PKCS11_DECLARE(C_MessageEncryptInit,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-PKCS11_DECLARE(C_EncryptMessage,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *in, CK_ULONG in_len,
-	CK_BYTE *out, CK_ULONG *out_len));
-PKCS11_DECLARE(C_EncryptMessageBegin,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *aad, CK_ULONG aad_len));
-PKCS11_DECLARE(C_EncryptMessageNext,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out, CK_ULONG *out_len,
-	CK_FLAGS flags));
-PKCS11_DECLARE(C_MessageEncryptFinal, (CK_SESSION_HANDLE session));
+PKCS11_DECLARE(C_MessageEncryptInit, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+PKCS11_DECLARE(C_EncryptMessage, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *in,
+    CK_ULONG in_len, CK_BYTE *out, CK_ULONG *out_len);
+PKCS11_DECLARE(C_EncryptMessageBegin, CK_SESSION_HANDLE session,
+    void *parameter, CK_ULONG parameter_len, CK_BYTE *aad, CK_ULONG aad_len);
+PKCS11_DECLARE(C_EncryptMessageNext, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *out_len, CK_FLAGS flags);
+PKCS11_DECLARE(C_MessageEncryptFinal, CK_SESSION_HANDLE session);
 
-PKCS11_DECLARE(C_MessageDecryptInit,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-PKCS11_DECLARE(C_DecryptMessage,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *in, CK_ULONG in_len,
-	CK_BYTE *out, CK_ULONG *out_len));
-PKCS11_DECLARE(C_DecryptMessageBegin,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *aad, CK_ULONG aad_len));
-PKCS11_DECLARE(C_DecryptMessageNext,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out, CK_ULONG *out_len,
-	CK_FLAGS flags));
-PKCS11_DECLARE(C_MessageDecryptFinal, (CK_SESSION_HANDLE session));
+PKCS11_DECLARE(C_MessageDecryptInit, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+PKCS11_DECLARE(C_DecryptMessage, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *in,
+    CK_ULONG in_len, CK_BYTE *out, CK_ULONG *out_len);
+PKCS11_DECLARE(C_DecryptMessageBegin, CK_SESSION_HANDLE session,
+    void *parameter, CK_ULONG parameter_len, CK_BYTE *aad, CK_ULONG aad_len);
+PKCS11_DECLARE(C_DecryptMessageNext, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *out_len, CK_FLAGS flags);
+PKCS11_DECLARE(C_MessageDecryptFinal, CK_SESSION_HANDLE session);
 
-PKCS11_DECLARE(C_MessageSignInit,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-PKCS11_DECLARE(C_SignMessage,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out, CK_ULONG *out_len));
-PKCS11_DECLARE(C_SignMessageBegin,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len));
-PKCS11_DECLARE(C_SignMessageNext,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out, CK_ULONG *out_len));
-PKCS11_DECLARE(C_MessageSignFinal, (CK_SESSION_HANDLE session));
+PKCS11_DECLARE(C_MessageSignInit, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+PKCS11_DECLARE(C_SignMessage, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *out_len);
+PKCS11_DECLARE(C_SignMessageBegin, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len);
+PKCS11_DECLARE(C_SignMessageNext, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
+    CK_ULONG *out_len);
+PKCS11_DECLARE(C_MessageSignFinal, CK_SESSION_HANDLE session);
 
-PKCS11_DECLARE(C_MessageVerifyInit,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key));
-PKCS11_DECLARE(C_VerifyMessage,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *in, CK_ULONG in_len, CK_BYTE *signature,
-	CK_ULONG signature_len));
-PKCS11_DECLARE(C_VerifyMessageBegin,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len));
-PKCS11_DECLARE(C_VerifyMessageNext,
-    (CK_SESSION_HANDLE session, void *parameter, CK_ULONG parameter_len,
-	CK_BYTE *in, CK_ULONG in_len, CK_BYTE *signature,
-	CK_ULONG signature_len));
-PKCS11_DECLARE(C_MessageVerifyFinal, (CK_SESSION_HANDLE session));
+PKCS11_DECLARE(C_MessageVerifyInit, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key);
+PKCS11_DECLARE(C_VerifyMessage, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *signature,
+    CK_ULONG signature_len);
+PKCS11_DECLARE(C_VerifyMessageBegin, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len);
+PKCS11_DECLARE(C_VerifyMessageNext, CK_SESSION_HANDLE session, void *parameter,
+    CK_ULONG parameter_len, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *signature,
+    CK_ULONG signature_len);
+PKCS11_DECLARE(C_MessageVerifyFinal, CK_SESSION_HANDLE session);
 
 typedef struct CK_FUNCTION_LIST_3_0 {
 	CK_VERSION version;
@@ -288,41 +278,35 @@ typedef struct CK_ASYNC_DATA {
 	CK_OBJECT_HANDLE hAdditionalObject;
 } CK_ASYNC_DATA;
 
-PKCS11_DECLARE(C_EncapsulateKey,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
-	CK_ATTRIBUTE *template, CK_ULONG n, CK_BYTE *out, CK_ULONG *out_len,
-	CK_OBJECT_HANDLE *ret));
-PKCS11_DECLARE(C_DecapsulateKey,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
-	CK_ATTRIBUTE *template, CK_ULONG n, CK_BYTE *in, CK_ULONG in_len,
-	CK_OBJECT_HANDLE *ret));
-PKCS11_DECLARE(C_VerifySignatureInit,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key,
-	CK_BYTE *signature, CK_ULONG signature_len));
-PKCS11_DECLARE(C_VerifySignature,
-    (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len));
-PKCS11_DECLARE(C_VerifySignatureUpdate,
-    (CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len));
-PKCS11_DECLARE(C_VerifySignatureFinal, (CK_SESSION_HANDLE session));
-PKCS11_DECLARE(C_GetSessionValidationFlags,
-    (CK_SESSION_HANDLE session, CK_SESSION_VALIDATION_FLAGS_TYPE type,
-	CK_FLAGS *ret));
-PKCS11_DECLARE(C_AsyncComplete,
-    (CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ASYNC_DATA *ret));
-PKCS11_DECLARE(C_AsyncGetID,
-    (CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG *ret));
-PKCS11_DECLARE(C_AsyncJoin,
-    (CK_SESSION_HANDLE session, CK_UTF8CHAR *function, CK_ULONG id,
-	CK_BYTE *data, CK_ULONG data_len));
-PKCS11_DECLARE(C_WrapKeyAuthenticated,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-	CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key, CK_BYTE *aad,
-	CK_ULONG aad_len, CK_BYTE *out, CK_ULONG *out_len));
-PKCS11_DECLARE(C_UnwrapKeyAuthenticated,
-    (CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
-	CK_OBJECT_HANDLE unwrapping, CK_BYTE *in, CK_ULONG in_len,
-	CK_ATTRIBUTE *template, CK_ULONG n, CK_BYTE *aad, CK_ULONG aad_len,
-	CK_OBJECT_HANDLE *ret));
+PKCS11_DECLARE(C_EncapsulateKey, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *template,
+    CK_ULONG n, CK_BYTE *out, CK_ULONG *out_len, CK_OBJECT_HANDLE *ret);
+PKCS11_DECLARE(C_DecapsulateKey, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_ATTRIBUTE *template,
+    CK_ULONG n, CK_BYTE *in, CK_ULONG in_len, CK_OBJECT_HANDLE *ret);
+PKCS11_DECLARE(C_VerifySignatureInit, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE key, CK_BYTE *signature,
+    CK_ULONG signature_len);
+PKCS11_DECLARE(C_VerifySignature, CK_SESSION_HANDLE session, CK_BYTE *in,
+    CK_ULONG in_len);
+PKCS11_DECLARE(C_VerifySignatureUpdate, CK_SESSION_HANDLE session, CK_BYTE *in,
+    CK_ULONG in_len);
+PKCS11_DECLARE(C_VerifySignatureFinal, CK_SESSION_HANDLE session);
+PKCS11_DECLARE(C_GetSessionValidationFlags, CK_SESSION_HANDLE session,
+    CK_SESSION_VALIDATION_FLAGS_TYPE type, CK_FLAGS *ret);
+PKCS11_DECLARE(C_AsyncComplete, CK_SESSION_HANDLE session,
+    CK_UTF8CHAR *function, CK_ASYNC_DATA *ret);
+PKCS11_DECLARE(C_AsyncGetID, CK_SESSION_HANDLE session, CK_UTF8CHAR *function,
+    CK_ULONG *ret);
+PKCS11_DECLARE(C_AsyncJoin, CK_SESSION_HANDLE session, CK_UTF8CHAR *function,
+    CK_ULONG id, CK_BYTE *data, CK_ULONG data_len);
+PKCS11_DECLARE(C_WrapKeyAuthenticated, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE wrapping, CK_OBJECT_HANDLE key,
+    CK_BYTE *aad, CK_ULONG aad_len, CK_BYTE *out, CK_ULONG *out_len);
+PKCS11_DECLARE(C_UnwrapKeyAuthenticated, CK_SESSION_HANDLE session,
+    CK_MECHANISM *mechanism, CK_OBJECT_HANDLE unwrapping, CK_BYTE *in,
+    CK_ULONG in_len, CK_ATTRIBUTE *template, CK_ULONG n, CK_BYTE *aad,
+    CK_ULONG aad_len, CK_OBJECT_HANDLE *ret);
 
 typedef struct CK_FUNCTION_LIST_3_2 {
 	CK_VERSION version;
