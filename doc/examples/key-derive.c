@@ -4,7 +4,6 @@
  * with an EDeviceKey in a token: SKReader becomes a key object there.
  *
  *	key-derive MODULE PIN-FILE LABEL TRANSCRIPT <MESSAGE >PLAIN
- *
  * The first token. LABEL: of the private key. TRANSCRIPT: a file of
  * SessionTranscriptBytes. Says which key path was taken.
  */
@@ -77,11 +76,10 @@ main(int argc, char **argv)
 	CK_SLOT_ID slots[16];
 	CK_RV rv;
 
-	if (argc != 5)
-		return fprintf(stderr,
-			   "usage: key-derive MODULE PIN-FILE "
-			   "LABEL TRANSCRIPT\n"),
-		       2;
+	if (argc != 5) {
+		fputs("usage: MODULE PIN-FILE LABEL TRANSCRIPT\n", stderr);
+		return 2;
+	}
 	f = p11_kit_module_load(argv[1], 0);
 	if (f == NULL || p11_kit_module_initialize(f) != CKR_OK)
 		return 1; /* p11-kit said why */
