@@ -258,9 +258,11 @@ set_store(struct parse *p, const char *value)
 	if (!strcmp(value, "token"))
 		return true;
 	if (!strcmp(value, "file"))
-		return parse_fail(p,
-		    "store: 'file' is not supported by this version");
-	return parse_fail(p, "store: '%s' is none of token, file", value);
+		return set_string(p, "", &device(p)->store);
+	if (value[0] == '/')
+		return set_string(p, value, &device(p)->store);
+	return parse_fail(p,
+	    "store: '%s' is neither token, file nor an absolute path", value);
 }
 
 /* Numbers, decimal or 0x..., with blanks or commas between them. */
@@ -642,6 +644,7 @@ conf_device_reset(struct conf_device *d)
 	free(d->module);
 	free(d->init_args);
 	free(d->pin_source);
+	free(d->store);
 	free(d->slots);
 	memset(d, 0, sizeof(*d));
 }

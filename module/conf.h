@@ -38,6 +38,7 @@ struct conf_device {
 	enum agree_path weakest; /* AGREE_PATH_UNKNOWN: any */
 	enum conf_lock lock;
 	bool critical;     /* without it, C_Initialize fails */
+	char *store;       /* NULL: the token; "": a file, by default; a path */
 	bool remote;       /* reached over a connection, which may break */
 	CK_SLOT_ID *slots; /* NULL: all */
 	size_t n_slots;

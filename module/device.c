@@ -12,6 +12,7 @@
 #include "module/device.h"
 #include "module/handle.h"
 #include "module/sigpipe.h"
+#include "module/store.h"
 #include "vendor-ext/token.h"
 
 /* Do two addresses belong to one loaded file, whatever its name was? */
@@ -254,6 +255,7 @@ device_new(struct conf_device *c, const struct lock_ops *ops,
 	atomic_init(&d->closed, CKR_DEVICE_REMOVED);
 	RACE_RELAXED(&d->expect, sizeof(d->expect));
 	d->trace = log_enabled(LOG_DEBUG);
+	d->ops = ops;
 	rv = device_life_init(&d->life);
 	if (rv != CKR_OK) {
 		free(d);
@@ -281,13 +283,32 @@ device_number(struct device *d, size_t index)
 	d->prefix = (CK_ULONG)index << HANDLE_SHIFT;
 }
 
+/* Once, as the module itself. */
+static CK_RV
+store_open(struct device *d, const struct lock_ops *ops)
+{
+	CK_RV rv;
+
+	if (d->conf.store == NULL || d->store != NULL)
+		return CKR_OK;
+	rv = store_new(d->conf.store, ops, &d->store);
+	if (rv == CKR_GENERAL_ERROR)
+		log_printf(LOG_ERROR, "device",
+		    "[device %s] store = file: there is no home folder: name "
+		    "a folder",
+		    d->conf.name);
+	return rv;
+}
+
 CK_RV
 device_open(struct device *d)
 {
 	bool held = d->conf.remote && sigpipe_hold();
 	CK_RV rv, shut = CKR_DEVICE_REMOVED;
 
-	rv = module_open(d);
+	rv = store_open(d, d->ops);
+	if (rv == CKR_OK)
+		rv = module_open(d);
 	if (rv == CKR_OK) {
 		/* Unless C_Finalize has closed it meanwhile. */
 		(void)atomic_compare_exchange_strong(&d->closed, &shut, CKR_OK);
@@ -356,6 +377,7 @@ device_unref(struct device *d)
 	/* No dlclose: modules with threads or atexit handlers crash on it. */
 	guard_destroy(&d->guard);
 	locks_destroy(d);
+	store_free(&d->store);
 	device_life_reset(&d->life);
 	free(d->aliases.v);
 	note_free(&d->notes);

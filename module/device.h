@@ -21,6 +21,8 @@
 /* Slots share these locks where "lock = slot". */
 #define DEVICE_LOCKS 16
 
+struct store;
+
 struct device {
 	atomic_uint refs;
 	struct conf_device conf;
@@ -39,12 +41,14 @@ struct device {
 	bool trace;                /* LOG_DEBUG is on */
 	size_t n_locks;            /* of locks, for calls */
 	size_t made;               /* of locks */
+	const struct lock_ops *ops;
 	struct lock locks[DEVICE_LOCKS + 1];
 	struct object_aliases aliases; /* object.c; the last lock guards it */
 	struct notes notes;            /* note.c; the same lock */
 	struct expect expect;
 	struct device_life life;
-	struct guard guard; /* guard.c */
+	struct guard guard;  /* guard.c */
+	struct store *store; /* store.c; NULL: in the token */
 	/* Tests only: what is not CKR_OK is returned instead of the call. */
 	CK_RV (*fault)(const char *function);
 };

@@ -3,6 +3,7 @@
 
 #include "module/down.h"
 #include "module/sigpipe.h"
+#include "module/store.h"
 
 __thread struct downstream_scope downstream_scope;
 
@@ -212,6 +213,106 @@ down_WaitForSlotEvent(CK_FLAGS flags, CK_SLOT_ID *slot, void *reserved)
 	return down_end(&c, rv);
 }
 
+/*
+ * Objects that a device cannot hold lie in its store. What the store calls
+ * comes back through here, and no lock is held meanwhile.
+ */
+static bool
+is_kept(CK_OBJECT_HANDLE o)
+{
+	return downstream_scope.device != NULL &&
+	    store_has(downstream_scope.device, o);
+}
+
+static struct store_call
+store_call(CK_SESSION_HANDLE s)
+{
+	return (struct store_call){ downstream_scope.device,
+		downstream_scope.slot, s };
+}
+
+static CK_RV
+kept_CreateObject(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n,
+    CK_OBJECT_HANDLE *ret)
+{
+	struct store_call c = store_call(s);
+
+	return store_takes(c.device, t, n) ? store_create(&c, t, n, ret)
+					   : down_CreateObject(s, t, n, ret);
+}
+
+static CK_RV
+kept_DestroyObject(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o)
+{
+	struct store_call c = store_call(s);
+
+	return is_kept(o) ? store_destroy(&c, o) : down_DestroyObject(s, o);
+}
+
+static CK_RV
+kept_GetObjectSize(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ULONG *size)
+{
+	struct store_call c = store_call(s);
+
+	return is_kept(o) ? store_size(&c, o, size)
+			  : down_GetObjectSize(s, o, size);
+}
+
+static CK_RV
+kept_GetAttributeValue(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t,
+    CK_ULONG n)
+{
+	struct store_call c = store_call(s);
+
+	return is_kept(o) ? store_get(&c, o, t, n)
+			  : down_GetAttributeValue(s, o, t, n);
+}
+
+static CK_RV
+kept_SetAttributeValue(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE o, CK_ATTRIBUTE *t,
+    CK_ULONG n)
+{
+	struct store_call c = store_call(s);
+
+	return is_kept(o) ? store_set(&c, o)
+			  : down_SetAttributeValue(s, o, t, n);
+}
+
+static CK_RV
+kept_FindObjectsInit(CK_SESSION_HANDLE s, CK_ATTRIBUTE *t, CK_ULONG n)
+{
+	struct store_call c = store_call(s);
+	CK_RV rv = CKR_OK;
+
+	if (c.device != NULL && c.device->store != NULL)
+		rv = store_find_init(&c, t, n);
+	return rv == CKR_OK ? down_FindObjectsInit(s, t, n) : rv;
+}
+
+/* The device's own first. */
+static CK_RV
+kept_FindObjects(CK_SESSION_HANDLE s, CK_OBJECT_HANDLE *o, CK_ULONG max,
+    CK_ULONG *n)
+{
+	struct store_call c = store_call(s);
+	CK_RV rv;
+
+	rv = down_FindObjects(s, o, max, n);
+	if (rv == CKR_OK && c.device->store != NULL && n != NULL && *n == 0)
+		*n = store_find(&c, o, max);
+	return rv;
+}
+
+static CK_RV
+kept_FindObjectsFinal(CK_SESSION_HANDLE s)
+{
+	struct store_call c = store_call(s);
+
+	if (c.device != NULL && c.device->store != NULL)
+		store_find_final(&c);
+	return down_FindObjectsFinal(s);
+}
+
 static CK_FUNCTION_LIST functions = {
 	.version = { 2, 40 },
 	.C_GetInfo = down_GetInfo,
@@ -231,15 +332,15 @@ static CK_FUNCTION_LIST functions = {
 	.C_SetOperationState = down_SetOperationState,
 	.C_Login = down_Login,
 	.C_Logout = down_Logout,
-	.C_CreateObject = down_CreateObject,
+	.C_CreateObject = kept_CreateObject,
 	.C_CopyObject = down_CopyObject,
-	.C_DestroyObject = down_DestroyObject,
-	.C_GetObjectSize = down_GetObjectSize,
-	.C_GetAttributeValue = down_GetAttributeValue,
-	.C_SetAttributeValue = down_SetAttributeValue,
-	.C_FindObjectsInit = down_FindObjectsInit,
-	.C_FindObjects = down_FindObjects,
-	.C_FindObjectsFinal = down_FindObjectsFinal,
+	.C_DestroyObject = kept_DestroyObject,
+	.C_GetObjectSize = kept_GetObjectSize,
+	.C_GetAttributeValue = kept_GetAttributeValue,
+	.C_SetAttributeValue = kept_SetAttributeValue,
+	.C_FindObjectsInit = kept_FindObjectsInit,
+	.C_FindObjects = kept_FindObjects,
+	.C_FindObjectsFinal = kept_FindObjectsFinal,
 	.C_EncryptInit = down_EncryptInit,
 	.C_Encrypt = down_Encrypt,
 	.C_EncryptUpdate = down_EncryptUpdate,

@@ -10,6 +10,7 @@
 #include "module/object.h"
 #include "module/session.h"
 #include "module/state.h"
+#include "module/store.h"
 #include "vendor-ext/hasher.h"
 
 /* What was begun with handles of private objects. */
@@ -253,6 +254,7 @@ slot_forget(struct device *d, CK_SLOT_ID slot)
 	guard_forget(d);
 	note_drop_slot(d, slot);
 	expect_forget(&d->expect);
+	store_forget(d->store);
 }
 
 void

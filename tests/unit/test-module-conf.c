@@ -103,9 +103,8 @@ static const char *const wrong[][2] = {
 	    "3: module: an indented line goes on with the one above, "
 	    "and this has one line only" },
 	{ D "lock = some\n", "3: lock: 'some' is none of none, module, slot" },
-	{ D "store = file\n",
-	    "3: store: 'file' is not supported by this version" },
-	{ D "store = disk\n", "3: store: 'disk' is none of token, file" },
+	{ D "store = disk\n",
+	    "3: store: 'disk' is neither token, file nor an absolute path" },
 	{ D "slots =\n", "3: slots: no slot number" },
 	{ D "slots = 1,x\n", "3: slots: 'x': a slot number was expected" },
 	{ D "slots = -1\n", "3: slots: '-1': a slot number was expected" },
@@ -219,15 +218,20 @@ test_several(void **state)
 				   "[module]\nminimum-path = A\n"
 				   "info = downstream\n"
 				   "[device c]\nmodule = /c\nslots = 7\n"
-				   "init-args = c\ncritical = no\n";
+				   "init-args = c\ncritical = no\n"
+				   "store = /folder\n"
+				   "[device d]\nmodule = /d\nstore = file\n";
 	struct conf conf;
 	struct conf_error e;
 	const struct conf_device *d;
 
 	(void)state;
 	assert_int_equal(read_text(text, &conf, &e), CKR_OK);
-	assert_int_equal(conf.n_devices, 3);
+	assert_int_equal(conf.n_devices, 4);
 	d = conf.devices;
+	assert_null(d[0].store);
+	assert_string_equal(d[2].store, "/folder");
+	assert_string_equal(d[3].store, "");
 	assert_string_equal(d[0].name, "a");
 	assert_int_equal(d[0].weakest, AGREE_PATH_A);
 	assert_int_equal(d[0].info, CONF_INFO_DOWNSTREAM);
