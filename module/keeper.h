@@ -18,7 +18,7 @@ struct keeper {
 	folder_name group; /* by the public key: where its records are */
 };
 
-/* The caller's session may write: CKR_SESSION_READ_ONLY, _USER_NOT_LOGGED_IN. */
+/* CKR_SESSION_READ_ONLY, CKR_USER_NOT_LOGGED_IN: that session may not write. */
 CK_RV keeper_may_write(const struct store_call *c) NODISCARD;
 /* To seal: the key is made if there is none. */
 CK_RV keeper_make(const struct store_call *c, struct keeper *ret) NODISCARD;

@@ -307,7 +307,7 @@ content_refresh(const struct store_call *c, struct keeper *k,
 	return rv;
 }
 
-/* What an object holds, for somebody who sees the key that it is sealed with. */
+/* What an object holds, for who sees the key that it is sealed with. */
 static CK_RV
 content_load(const struct store_call *c, CK_OBJECT_HANDLE object,
     struct record *ret_record, struct content *ret)
