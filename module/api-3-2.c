@@ -191,7 +191,7 @@ C_UnwrapKeyAuthenticated(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 			 ->C_UnwrapKeyAuthenticated(call.down, mechanism,
 			     unwrapping, in, in_len, b.template, b.n, aad,
 			     aad_len, ret);
-		rv = bind_end(&call, &b, rv, ret);
+		rv = bind_end(&call, &b, rv, ret, NULL);
 	}
 	return api_leave(&call, rv);
 }

@@ -37,7 +37,7 @@ C_GenerateKeyPair(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	if (rv == CKR_OK) {
 		rv = call.f->C_GenerateKeyPair(call.down, mechanism, public,
 		    n_public, b.template, b.n, ret_public, ret_private);
-		rv = bind_end(&call, &b, rv, ret_private);
+		rv = bind_end(&call, &b, rv, ret_private, ret_public);
 	}
 	return api_leave(&call, rv);
 }
@@ -78,7 +78,7 @@ C_UnwrapKey(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	if (rv == CKR_OK) {
 		rv = call.f->C_UnwrapKey(call.down, mechanism, unwrapping, in,
 		    in_len, b.template, b.n, ret);
-		rv = bind_end(&call, &b, rv, ret);
+		rv = bind_end(&call, &b, rv, ret, NULL);
 	}
 	return api_leave(&call, rv);
 }

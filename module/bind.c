@@ -283,7 +283,7 @@ check_made(const struct bind *b, CK_OBJECT_HANDLE key)
 
 CK_RV
 bind_end(struct api_call *c, struct bind *b, CK_RV rv,
-    const CK_OBJECT_HANDLE *key)
+    const CK_OBJECT_HANDLE *key, const CK_OBJECT_HANDLE *public)
 {
 	const struct token *t = &b->inner.token;
 
@@ -293,6 +293,8 @@ bind_end(struct api_call *c, struct bind *b, CK_RV rv,
 		rv = check_made(b, *key);
 		if (rv != CKR_OK)
 			(void)t->f->C_DestroyObject(t->session, *key);
+		if (rv != CKR_OK && public != NULL)
+			(void)t->f->C_DestroyObject(t->session, *public);
 	}
 	/* Also one that could not be destroyed is better off with its rule. */
 	if (rv != CKR_OK && purpose_remove(t, blob_bytes(&b->rule.key_id)))

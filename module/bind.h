@@ -19,13 +19,13 @@ bool bind_is_asked(const CK_ATTRIBUTE *t, CK_ULONG n);
  *
  *	rv = bind_begin(c, &b, template, n);
  *	if (rv == CKR_OK) {
- *		rv = C_GenerateKeyPair(..., b.template, b.n, ..., &key);
- *		rv = bind_end(c, &b, rv, key);
+ *		rv = C_GenerateKeyPair(..., b.template, b.n, public, key);
+ *		rv = bind_end(c, &b, rv, key, public);
  *	}
  *
  * Nothing happens where the template asks for nothing. Only bind_begin() that
- * succeeds wants bind_end(), which destroys the key if it did not become what
- * it has to be.
+ * succeeds wants bind_end(), which destroys the key (and its public half, NULL
+ * if there is none) if it did not become what it has to be.
  */
 struct bind {
 	CK_ATTRIBUTE *template; /* for the device */
@@ -40,7 +40,7 @@ struct bind {
 CK_RV bind_begin(struct api_call *c, struct bind *b, CK_ATTRIBUTE *template,
     CK_ULONG n) NODISCARD;
 CK_RV bind_end(struct api_call *c, struct bind *b, CK_RV rv,
-    const CK_OBJECT_HANDLE *key) NODISCARD;
+    const CK_OBJECT_HANDLE *key, const CK_OBJECT_HANDLE *public) NODISCARD;
 
 /* C_SetAttributeValue with what bind_is_asked() finds. */
 CK_RV bind_key(struct api_call *c, CK_OBJECT_HANDLE key,

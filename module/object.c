@@ -143,7 +143,7 @@ create_down(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n,
 	if (rv != CKR_OK)
 		return rv;
 	rv = c->f->C_CreateObject(c->down, b.template, b.n, ret);
-	return bind_end(c, &b, rv, ret);
+	return bind_end(c, &b, rv, ret, NULL);
 }
 
 CK_RV
