@@ -25,20 +25,28 @@ keeper_may_write(const struct store_call *c)
 						   : CKR_USER_NOT_LOGGED_IN;
 }
 
-/* A session of our own: the caller's may have something going on. */
+/*
+ * A session of our own: the caller's may have something going on. As the
+ * caller's: an SO's login forbids sessions only to read.
+ */
 static CK_RV
-begin(const struct store_call *c, CK_FLAGS rw, struct keeper *k)
+begin(const struct store_call *c, struct keeper *k)
 {
+	CK_SESSION_INFO info;
 	CK_RV rv;
 
+	rv = downstream_functions()->C_GetSessionInfo(c->session, &info);
+	if (rv != CKR_OK)
+		return rv;
 	*k = (struct keeper){ .token = { .f = downstream_functions(),
 				  .slot = c->slot },
 		.seal.weakest = c->device->conf.weakest };
 	k->hasher = hasher_new();
 	if (k->hasher == NULL)
 		return CKR_HOST_MEMORY;
-	rv = k->token.f->C_OpenSession(c->slot, CKF_SERIAL_SESSION | rw, NULL,
-	    NULL, &k->token.session);
+	rv = k->token.f->C_OpenSession(c->slot,
+	    CKF_SERIAL_SESSION | (info.flags & CKF_RW_SESSION), NULL, NULL,
+	    &k->token.session);
 	if (rv != CKR_OK)
 		hasher_free(&k->hasher);
 	return rv;
@@ -127,7 +135,7 @@ keeper_open(const struct store_call *c, const char *group, struct keeper *ret)
 	CK_ULONG n = 0;
 	CK_RV rv;
 
-	rv = begin(c, 0, ret);
+	rv = begin(c, ret);
 	if (rv != CKR_OK)
 		return rv;
 	rv = find(ret, true, group, &n);
@@ -182,7 +190,7 @@ keeper_make(const struct store_call *c, struct keeper *ret)
 
 	rv = keeper_may_write(c);
 	if (rv == CKR_OK)
-		rv = begin(c, CKF_RW_SESSION, ret);
+		rv = begin(c, ret);
 	if (rv != CKR_OK)
 		return rv;
 	rv = find(ret, true, NULL, &n);

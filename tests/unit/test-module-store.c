@@ -266,11 +266,18 @@ test_rights(void **state)
 	assert_int_equal(create(&yes, "x", "org.example", &found),
 	    CKR_USER_NOT_LOGGED_IN);
 	assert_int_not_equal(C_DestroyObject(s, o), CKR_OK);
+	/* The security officer, with whom there are no sessions to read. */
+	assert_int_equal(C_CloseSession(ro), CKR_OK);
+	assert_int_equal(C_Login(s, CKU_SO, softhsm_so_pin, SOFTHSM_SO_PIN_LEN),
+	    CKR_OK);
+	assert_int_equal(find(CKA_LABEL, NULL, NULL), 0);
+	assert_int_equal(create(&yes, "x", "org.example", &found),
+	    CKR_USER_NOT_LOGGED_IN);
+	assert_int_equal(C_Logout(s), CKR_OK);
 	assert_int_equal(C_Login(s, CKU_USER, softhsm_pin, SOFTHSM_PIN_LEN),
 	    CKR_OK);
 	assert_int_equal(find(CKA_LABEL, "private", &found), 1);
 	assert_int_equal(C_DestroyObject(s, found), CKR_OK);
-	assert_int_equal(C_CloseSession(ro), CKR_OK);
 }
 
 /* Those of a session are the device's; both are found. */
