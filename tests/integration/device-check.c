@@ -219,6 +219,25 @@ hkdf(const uint8_t z[32], uint8_t salt[32], uint8_t key[32])
 	return good;
 }
 
+bool
+check_hkdf(const uint8_t point[65], struct bytes d, struct bytes key)
+{
+	uint8_t z[32], salt[32] = { 0 }, wanted[32];
+
+	return agree(point, d, z) && hkdf(z, salt, wanted) && key.len == 32 &&
+	    memcmp(key.ptr, wanted, 32) == 0;
+}
+
+bool
+check_x963(const uint8_t point[65], struct bytes d, struct bytes key)
+{
+	uint8_t in[36] = { [35] = 1 }, wanted[32];
+
+	return agree(point, d, in) && key.len == 32 &&
+	    EVP_Digest(in, sizeof(in), wanted, NULL, EVP_sha256(), NULL) == 1 &&
+	    memcmp(key.ptr, wanted, 32) == 0;
+}
+
 /*
  * data is #6.24(h'84 74 "DeviceAuthentication" SessionTranscript 75 "org..."'):
  * the transcript is what lies between, and its hash, as #6.24(bstr), the salt.

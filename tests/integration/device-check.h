@@ -22,6 +22,12 @@ bool check_signature(enum check_kind kind, const uint8_t point[65],
 /* Is z = ECDH(d, point)? */
 bool
 check_secret(const uint8_t point[65], struct bytes d, struct bytes z) NODISCARD;
+/* Is key HKDF-SHA-256 of that, with a salt of zeros and "EMacKey"? */
+bool
+check_hkdf(const uint8_t point[65], struct bytes d, struct bytes key) NODISCARD;
+/* Is key the first block of ANSI X9.63 with SHA-256 of that, and no more? */
+bool
+check_x963(const uint8_t point[65], struct bytes d, struct bytes key) NODISCARD;
 /*
  * Is tag the device MAC of a device key with this point, for a reader with
  * the ephemeral key d? data: those of tests/vectors/device-mac.

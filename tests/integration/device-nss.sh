@@ -24,6 +24,8 @@ key path                 A
 EMacKey                  yes
 HPKE                     yes
 ECDH                     yes
+ECDH with a KDF          yes
+HKDF                     yes
 credential               CKR_ATTRIBUTE_VALUE_INVALID
 random                   yes
 logout                   yes

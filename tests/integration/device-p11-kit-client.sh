@@ -25,6 +25,8 @@ key path                 S
 EMacKey                  CKR_KEY_FUNCTION_NOT_PERMITTED
 HPKE                     CKR_KEY_FUNCTION_NOT_PERMITTED
 ECDH                     CKR_MECHANISM_INVALID
+ECDH with a KDF          CKR_MECHANISM_INVALID
+HKDF                     CKR_MECHANISM_INVALID
 credential               yes
 random                   yes
 logout                   yes

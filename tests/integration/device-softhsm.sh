@@ -24,6 +24,8 @@ key path                 C
 EMacKey                  yes
 HPKE                     yes
 ECDH                     yes
+ECDH with a KDF          yes
+HKDF                     yes
 credential               yes
 random                   yes
 logout                   yes

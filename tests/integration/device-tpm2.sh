@@ -25,6 +25,8 @@ key path                 S
 EMacKey                  CKR_KEY_FUNCTION_NOT_PERMITTED
 HPKE                     CKR_KEY_FUNCTION_NOT_PERMITTED
 ECDH                     CKR_FUNCTION_NOT_SUPPORTED
+ECDH with a KDF          CKR_FUNCTION_NOT_SUPPORTED
+HKDF                     CKR_FUNCTION_NOT_SUPPORTED
 credential               yes
 random                   yes
 logout                   yes

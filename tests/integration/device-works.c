@@ -19,6 +19,7 @@
 #include "tests/integration/device-check.h"
 #include "tests/support/hpke-vectors.h"
 #include "tests/support/vectors.h"
+#include "vendor-ext/pkcs11-3.h"
 #include "vendor-ext/token.h"
 
 #define VECTOR(name) "tests/vectors/device-mac/" name ".hex"
@@ -362,33 +363,92 @@ hpke(void)
 	return rv;
 }
 
-/* As CK_ECDH1_DERIVE_PARAMS, which p11-kit's header calls otherwise. */
+/* Of the reader's public key, with a key derivation function or without. */
 static CK_RV
-ecdh(void)
+agree(CK_ULONG kdf, CK_OBJECT_HANDLE *ret)
 {
-	CK_BYTE point[65], z[64];
+	CK_BYTE point[65];
 
+	/* p11-kit's header has other names for the members. */
 	struct {
 		CK_ULONG kdf, shared_len;
 		CK_BYTE *shared;
 		CK_ULONG len;
 		CK_BYTE *point;
-	} p = { 1, 0, NULL, sizeof(point), point };
+	} p = { kdf, 0, NULL, sizeof(point), point };
 
 	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof(p) };
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
-	CK_ULONG size = 32, len = sizeof(z);
+	CK_ULONG size = 32;
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_KEY_TYPE, &type, sizeof(type) }, { CKA_TOKEN, &no, 1 },
+		{ CKA_SENSITIVE, &no, 1 }, { CKA_EXTRACTABLE, &yes, 1 },
+		{ CKA_DERIVE, &yes, 1 },
+		{ CKA_VALUE_LEN, &size, sizeof(size) } };
+
+	if (!check_public(blob_bytes(&reader), point))
+		return WRONG;
+	return f->C_DeriveKey(s, &m, agreer.private, t, nitems(t), ret);
+}
+
+/* What comes of the agreement, and HKDF of that, which may be the device's. */
+static CK_RV
+hkdf(void)
+{
+	CK_BYTE info[] = "EMacKey", key[64];
+	struct pkcs11_hkdf_params p = { CK_TRUE, CK_TRUE, CKM_SHA256,
+		PKCS11_HKDF_SALT_NULL, NULL, 0, 0, info, sizeof(info) - 1 };
+	CK_MECHANISM m = { CKM_HKDF_DERIVE, &p, sizeof(p) };
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
+	CK_ULONG size = 32, len = sizeof(key);
 	CK_ATTRIBUTE t[] = { { CKA_CLASS, &class, sizeof(class) },
 		{ CKA_KEY_TYPE, &type, sizeof(type) }, { CKA_TOKEN, &no, 1 },
 		{ CKA_SENSITIVE, &no, 1 }, { CKA_EXTRACTABLE, &yes, 1 },
 		{ CKA_VALUE_LEN, &size, sizeof(size) } };
+	CK_OBJECT_HANDLE z, o;
+	CK_RV rv;
+
+	rv = agree(CKD_NULL, &z);
+	if (rv == CKR_OK)
+		rv = f->C_DeriveKey(s, &m, z, t, nitems(t), &o);
+	if (rv == CKR_OK)
+		rv = value(o, CKA_VALUE, key, &len);
+	if (rv != CKR_OK)
+		return rv;
+	return check_hkdf(agreer.point, blob_bytes(&reader), bytes_of(key, len))
+	    ? CKR_OK
+	    : WRONG;
+}
+
+static CK_RV
+ecdh_kdf(void)
+{
+	CK_BYTE key[64];
+	CK_ULONG len = sizeof(key);
 	CK_OBJECT_HANDLE o;
 	CK_RV rv;
 
-	if (!check_public(blob_bytes(&reader), point))
-		return WRONG;
-	rv = f->C_DeriveKey(s, &m, agreer.private, t, nitems(t), &o);
+	rv = agree(CKD_SHA256_KDF, &o);
+	if (rv == CKR_OK)
+		rv = value(o, CKA_VALUE, key, &len);
+	if (rv != CKR_OK)
+		return rv;
+	return check_x963(agreer.point, blob_bytes(&reader), bytes_of(key, len))
+	    ? CKR_OK
+	    : WRONG;
+}
+
+static CK_RV
+ecdh(void)
+{
+	CK_BYTE z[64];
+	CK_ULONG len = sizeof(z);
+	CK_OBJECT_HANDLE o;
+	CK_RV rv;
+
+	rv = agree(CKD_NULL, &o);
 	if (rv == CKR_OK)
 		rv = value(o, CKA_VALUE, z, &len);
 	if (rv != CKR_OK)
@@ -455,6 +515,8 @@ capabilities(void)
 	report("EMacKey", mac_key());
 	report("HPKE", hpke());
 	report("ECDH", ecdh());
+	report("ECDH with a KDF", ecdh_kdf());
+	report("HKDF", hkdf());
 	report("credential", credential());
 	report("random", random_bytes());
 }
