@@ -232,8 +232,13 @@ profile_init(struct api_call *c, CK_ATTRIBUTE *template, CK_ULONG n)
 	found = calloc(PROFILE_MAX, sizeof(*found));
 	if (found == NULL)
 		return CKR_HOST_MEMORY;
-	/* What goes wrong there, the device says here too. */
-	if (profobj_find(c, template, n, found, &n_found) != CKR_OK)
+	rv = profobj_find(c, template, n, found, &n_found);
+	if (rv == CKR_HOST_MEMORY) {
+		free(found);
+		return rv;
+	}
+	/* What else goes wrong there, the device says here too. */
+	if (rv != CKR_OK)
 		n_found = 0;
 	rv = c->f->C_FindObjectsInit(c->down, template, n);
 	f->passed = rv == CKR_OK;

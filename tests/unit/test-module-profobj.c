@@ -12,6 +12,7 @@
 
 #include "module/downstream.h"
 #include "module/profobj.h"
+#include "tests/support/failmalloc.h"
 #include "tests/support/module-start.h"
 
 static struct softhsm token;
@@ -480,6 +481,31 @@ test_fault(void **state)
 	assert_int_equal(found(s), THREE);
 }
 
+/* Each allocation that fails, and each call of the device, is said. */
+static void
+test_faults(void **state)
+{
+	CK_OBJECT_CLASS class = CKO_PROFILE;
+	CK_ATTRIBUTE t = { CKA_CLASS, &class, sizeof(class) };
+	unsigned long n;
+	CK_RV rv;
+
+	(void)state;
+	for (n = 1;; n++) {
+		failmalloc_arm(n);
+		rv = C_FindObjectsInit(s, &t, 1);
+		if (!failmalloc_disarm())
+			break;
+		assert_int_equal(rv, CKR_HOST_MEMORY);
+		assert_int_equal(C_FindObjectsFinal(s),
+		    CKR_OPERATION_NOT_INITIALIZED);
+	}
+	assert_true(n > 2);
+	assert_int_equal(rv, CKR_OK);
+	assert_int_equal(C_FindObjectsFinal(s), CKR_OK);
+	assert_int_equal(found(s), THREE);
+}
+
 static void
 test_names(void **state)
 {
@@ -508,6 +534,7 @@ main(void)
 		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_theirs),
 		cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_faults),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_certificates),
 	};
