@@ -27,7 +27,7 @@ proxied_python()
 	kit_run timeout 120 $python \
 	    "$abs_top_srcdir/tests/integration/consumers/pykcs11.py" \
 	    "$KIT_PROXY" t0 "$SOFTHSM_PIN" >report 2>&1
-	report report
+	report report py-
 }
 
 steps()

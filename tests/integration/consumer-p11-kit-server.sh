@@ -19,12 +19,19 @@ softhsm_cleanup()
 
 server_start()
 {
+	local i
+
 	mkdir -m 700 run
 	export XDG_RUNTIME_DIR=$PWD/run
 	p11-kit server --sh --provider "$module" 'pkcs11:token=t0' \
 	    >server.sh 2>server.err || tap_bail "p11-kit server does not start"
 	. ./server.sh
 	server=$P11_KIT_SERVER_PID
+	# It returns before it listens.
+	for ((i = 0; i < 50; i++)); do
+		! shows 'token label' tool -L >/dev/null || break
+		sleep 0.1
+	done
 }
 
 server_stop()
@@ -98,11 +105,34 @@ steps()
 		limit $python \
 		    "$abs_top_srcdir/tests/integration/consumers/pykcs11.py" \
 		    "$kit_client" t0 "$SOFTHSM_PIN" >report 2>&1
-		report report
+		report report py-
 	fi
 	server_stop
 	step gone refused tool -L
 }
 
 consumer_compare 20
+if [ -z "$python" ]; then
+	tap_skip "purposes through p11-kit: python3-pykcs11 is not here"
+	tap_done
+fi
+
+# Attributes of ours travel: a client binds a key, and has its own refusal.
+pages=$abs_top_srcdir/doc/integration
+mkdir purpose && cd purpose || exit 99
+module=$MODULE
+server_start
+printf %s "$SOFTHSM_PIN" >pin
+head -c 32 /dev/urandom >digest
+softhsm_unhex <"$pages/device-authentication.hex" >data
+softhsm_unhex <"$pages/session-transcript.hex" >transcript
+tap_ok "purpose: a key is made by a client" user --keypairgen \
+    --key-type EC:prime256v1 --id 01 --label device --usage-sign \
+    --usage-derive
+tap_ok "purpose: it signs" user --sign --id 01 -m ECDSA -i digest -o sig
+tap_ok "purpose: a client binds it" $python "$pages/bind.py" "$kit_client" \
+    t0 pin device device
+tap_ok "purpose: it signs no more" refused user --sign --id 01 -m ECDSA \
+    -i digest -o sig
+server_stop
 tap_done

@@ -79,13 +79,13 @@ step()
 	return "$status"
 }
 
-# report RESULT...: lines "OK name" and "FAIL name ..." of a program with many
-# steps, which it printed into a file.
+# report FILE [PREFIX]: lines "OK name" and "FAIL name ..." of a program with
+# many steps.
 report()
 {
-	sed -n 's/^\(OK\|FAIL\) \([^ ]*\).*/\1 \2/p' "$1" \
+	sed -n "s/^\\(OK\\|FAIL\\) \\([^ ]*\\).*/\\1 ${2-}\\2/p" "$1" \
 	    >>"$consumer_folder/$side.set"
-	sed -n "s|^FAIL |$side: |p" "$1" >>"$consumer_folder/failures"
+	sed -n "s|^FAIL |$side: ${2-}|p" "$1" >>"$consumer_folder/failures"
 }
 
 # shows TEXT COMMAND...: what the command prints holds the text
@@ -152,6 +152,8 @@ consumer_compare()
 	raw=$(grep -c '^OK ' raw.set)
 	ours=$(grep -c '^OK ' ours.set)
 	only=$(comm -13 <(sort raw.set) <(sort ours.set) | sed -n 's/^OK //p')
+	tap_is "$(sed 's/[^ ]* //' raw.set | sort | uniq -d)" "" \
+	    "$consumer: no two steps have one name"
 	tap_is "$(sed 's/[^ ]* //' ours.set)" "$(sed 's/[^ ]* //' raw.set)" \
 	    "$consumer: both sides went through the same steps"
 	tap_ok "$consumer: at least $least steps are possible" \

@@ -133,6 +133,8 @@ for ((i = 0; i < 50; i++)); do
 	[ ! -S pkcs11 ] || break
 	sleep 0.1
 done
+# It listens a moment after that.
+sleep 0.2
 export P11_KIT_SERVER_ADDRESS=unix:path=$PWD/pkcs11
 unset SOFTHSM2_CONF P11_MDOC_CONF
 tap_ok "a client has the token" grep -q t0 <(timeout 60 pkcs11-tool \
