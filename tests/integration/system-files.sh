@@ -130,11 +130,9 @@ systemd-socket-activate --accept --inetd -l "$PWD/pkcs11" \
     -E P11_MDOC_CONF="$PWD/server.conf" $command >activate.out 2>&1 &
 socket_pid=$!
 for ((i = 0; i < 50; i++)); do
-	[ ! -S pkcs11 ] || break
+	! grep -q " 00010000 .* $PWD/pkcs11\$" /proc/net/unix || break
 	sleep 0.1
 done
-# It listens a moment after that.
-sleep 0.2
 export P11_KIT_SERVER_ADDRESS=unix:path=$PWD/pkcs11
 unset SOFTHSM2_CONF P11_MDOC_CONF
 tap_ok "a client has the token" grep -q t0 <(timeout 60 pkcs11-tool \

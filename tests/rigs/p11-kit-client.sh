@@ -27,7 +27,9 @@ rig_serve()
 	rm -f "$RIG_DIR/socket"
 	rig_spawn server p11-kit server -f -n "$RIG_DIR/socket" \
 	    --provider "$SERVER_PROVIDER" "pkcs11:token=$RIG_TOKEN"
-	rig_await 5 test -S "$RIG_DIR/socket" || rig_fail "no p11-kit server"
+	# The socket is there a moment before anybody listens.
+	rig_await 5 grep -q " 00010000 .* $RIG_DIR/socket\$" /proc/net/unix ||
+	    rig_fail "no p11-kit server"
 }
 
 rig_lose()
