@@ -18,6 +18,7 @@
 /* "HPKE-v1" and suite_id (RFC 9180 4.1, 5.1) before each label */
 #define VERSION_KEM   "HPKE-v1KEM\x00\x10"
 #define VERSION_SUITE "HPKE-v1HPKE\x00\x10\x00\x01\x00\x01"
+#define SECRET_LABEL  VERSION_SUITE "secret"
 #define LITERAL(s)    bytes_of((s), sizeof(s) - 1)
 
 /* The public inputs of the key schedule. */
@@ -122,7 +123,7 @@ gcm_open(EVP_CIPHER_CTX *ctx, const uint8_t *key, const uint8_t *nonce,
 static CK_RV
 open_in_memory(struct hasher *h, struct bytes shared, struct message *m)
 {
-	const struct bytes parts[] = { LITERAL(VERSION_SUITE "secret") };
+	const struct bytes parts[] = { LITERAL(SECRET_LABEL) };
 	uint8_t secret[HASH_LEN], key[KEY_LEN], nonce[NONCE_LEN];
 	const struct bytes prk = bytes_of(secret, sizeof(secret));
 	EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
@@ -153,7 +154,14 @@ out:
 	return rv;
 }
 
-/* ---- path A: the shared secret is an object of the token */
+/* ---- paths A and B: the shared secret is an object of the token */
+
+struct inside {
+	const struct token *t;
+	bool native; /* path A: it has HKDF */
+	CK_OBJECT_HANDLE shared;
+	CK_OBJECT_HANDLE base; /* of what is expanded: see there */
+};
 
 static void
 destroy(const struct token *t, CK_OBJECT_HANDLE object)
@@ -162,14 +170,14 @@ destroy(const struct token *t, CK_OBJECT_HANDLE object)
 		(void)t->f->C_DestroyObject(t->session, object);
 }
 
-/* The label that is extracted from: public, but HKDF's base must be a key. */
+/* A: the label that is extracted from. Public, but HKDF's base is a key. */
 static CK_RV
 label_object(const struct token *t, CK_OBJECT_HANDLE *ret)
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
 	CK_BBOOL no = CK_FALSE, yes = CK_TRUE;
-	CK_BYTE label[] = VERSION_SUITE "secret";
+	CK_BYTE label[] = SECRET_LABEL;
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
 		{ CKA_KEY_TYPE, &type, sizeof(type) },
@@ -183,47 +191,80 @@ label_object(const struct token *t, CK_OBJECT_HANDLE *ret)
 	    ret);
 }
 
-/* secret = Extract(shared_secret, label) and its expansion, in one step */
+/* A key that is derived and stays. */
 static CK_RV
-expand_inside(const struct token *t, CK_OBJECT_HANDLE shared,
-    CK_OBJECT_HANDLE label, const struct blob *info, CK_ATTRIBUTE *template,
-    CK_ULONG n, CK_OBJECT_HANDLE *ret)
-{
-	struct pkcs11_hkdf_params p = { CK_TRUE, CK_TRUE, CKM_SHA256,
-		PKCS11_HKDF_SALT_KEY, NULL, 0, shared, info->ptr,
-		(CK_ULONG)info->len };
-	CK_MECHANISM m = { CKM_HKDF_DERIVE, &p, sizeof(p) };
-
-	return t->f->C_DeriveKey(t->session, &m, label, template, n, ret);
-}
-
-static CK_RV
-key_inside(const struct token *t, CK_OBJECT_HANDLE shared,
-    CK_OBJECT_HANDLE label, const struct blob *info, CK_OBJECT_HANDLE *ret)
+derive(const struct inside *i, CK_MECHANISM *m, CK_OBJECT_HANDLE base,
+    CK_KEY_TYPE type, CK_ULONG len, CK_OBJECT_HANDLE *ret)
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
-	CK_KEY_TYPE type = CKK_AES;
 	CK_BBOOL no = CK_FALSE, yes = CK_TRUE;
-	CK_ULONG len = KEY_LEN;
+	CK_BBOOL opens = type == CKK_AES, goes_on = type != CKK_AES;
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
 		{ CKA_KEY_TYPE, &type, sizeof(type) },
 		{ CKA_TOKEN, &no, sizeof(no) },
 		{ CKA_SENSITIVE, &yes, sizeof(yes) },
 		{ CKA_EXTRACTABLE, &no, sizeof(no) },
-		{ CKA_DECRYPT, &yes, sizeof(yes) },
+		{ CKA_DECRYPT, &opens, sizeof(opens) },
+		{ CKA_DERIVE, &goes_on, sizeof(goes_on) },
+		{ CKA_SIGN, &goes_on, sizeof(goes_on) },
 		{ CKA_VALUE_LEN, &len, sizeof(len) },
 	};
 
-	return expand_inside(t, shared, label, info, template, nitems(template),
-	    ret);
+	return i->t->f->C_DeriveKey(i->t->session, m, base, template,
+	    nitems(template), ret);
+}
+
+/*
+ * B: secret = Extract(shared_secret, label), which is one HMAC, that is, the
+ * feedback KDF of SP 800-108 without a counter or anything to feed back.
+ */
+static CK_RV
+secret_object(const struct inside *i, CK_OBJECT_HANDLE *ret)
+{
+	CK_BYTE label[] = SECRET_LABEL;
+	struct pkcs11_kdf_data data[] = {
+		{ PKCS11_KDF_PREVIOUS, NULL, 0 },
+		{ PKCS11_KDF_BYTE_ARRAY, label, sizeof(label) - 1 },
+	};
+	struct pkcs11_kdf_feedback_params p = { CKM_SHA256_HMAC, nitems(data),
+		data, 0, NULL, 0, NULL };
+	CK_MECHANISM m = { CKM_SP800_108_FEEDBACK_KDF, &p, sizeof(p) };
+
+	return derive(i, &m, i->shared, CKK_GENERIC_SECRET, HASH_LEN, ret);
+}
+
+/* Extract and Expand in one step on A, Expand of the secret on B. */
+static CK_RV
+key_inside(const struct inside *i, const struct blob *info,
+    CK_OBJECT_HANDLE *ret)
+{
+	struct pkcs11_hkdf_params hkdf = { CK_TRUE, CK_TRUE, CKM_SHA256,
+		PKCS11_HKDF_SALT_KEY, NULL, 0, i->shared, info->ptr,
+		(CK_ULONG)info->len };
+	CK_MECHANISM native = { CKM_HKDF_DERIVE, &hkdf, sizeof(hkdf) };
+	struct pkcs11_kdf_counter counter = { CK_FALSE, 8 };
+	struct pkcs11_kdf_data data[] = {
+		{ PKCS11_KDF_BYTE_ARRAY, info->ptr, (CK_ULONG)info->len },
+		{ PKCS11_KDF_COUNTER, &counter, sizeof(counter) },
+	};
+	struct pkcs11_kdf_params kdf = { CKM_SHA256_HMAC, nitems(data), data, 0,
+		NULL };
+	CK_MECHANISM composed = { CKM_SP800_108_COUNTER_KDF, &kdf,
+		sizeof(kdf) };
+
+	return derive(i, i->native ? &native : &composed, i->base, CKK_AES,
+	    KEY_LEN, ret);
 }
 
 /* The nonce has to be known: it is a parameter of the decryption. */
 static CK_RV
-nonce_inside(const struct token *t, CK_OBJECT_HANDLE shared,
-    CK_OBJECT_HANDLE label, const struct blob *info, struct blob *ret)
+nonce_native(const struct inside *i, const struct blob *info, struct blob *ret)
 {
+	struct pkcs11_hkdf_params p = { CK_TRUE, CK_TRUE, CKM_SHA256,
+		PKCS11_HKDF_SALT_KEY, NULL, 0, i->shared, info->ptr,
+		(CK_ULONG)info->len };
+	CK_MECHANISM m = { CKM_HKDF_DERIVE, &p, sizeof(p) };
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_GENERIC_SECRET;
 	CK_BBOOL no = CK_FALSE, yes = CK_TRUE;
@@ -239,13 +280,39 @@ nonce_inside(const struct token *t, CK_OBJECT_HANDLE shared,
 	CK_OBJECT_HANDLE nonce = 0;
 	CK_RV rv;
 
-	rv = expand_inside(t, shared, label, info, template, nitems(template),
-	    &nonce);
+	rv = i->t->f->C_DeriveKey(i->t->session, &m, i->base, template,
+	    nitems(template), &nonce);
 	if (rv == CKR_OK)
-		rv = token_get(t, nonce, CKA_VALUE, ret);
+		rv = token_get(i->t, nonce, CKA_VALUE, ret);
 	if (rv == CKR_OK && ret->len != NONCE_LEN)
 		rv = CKR_DEVICE_ERROR;
-	destroy(t, nonce);
+	destroy(i->t, nonce);
+	return rv;
+}
+
+/* Expand of one block is an HMAC: its first bytes are the nonce. */
+static CK_RV
+nonce_composed(const struct inside *i, const struct blob *info,
+    struct blob *ret)
+{
+	const struct token *t = i->t;
+	CK_MECHANISM m = { CKM_SHA256_HMAC, NULL, 0 };
+	CK_ULONG len = HASH_LEN;
+	struct blob in = BLOB_INIT;
+	CK_RV rv = CKR_HOST_MEMORY;
+
+	if (!blob_set(&in, blob_bytes(info)) || !blob_append_u8(&in, 1) ||
+	    blob_extend(ret, HASH_LEN) == NULL)
+		goto out;
+	rv = t->f->C_SignInit(t->session, &m, i->base);
+	if (rv == CKR_OK)
+		rv = t->f->C_Sign(t->session, in.ptr, (CK_ULONG)in.len,
+		    ret->ptr, &len);
+	if (rv == CKR_OK && len != HASH_LEN)
+		rv = CKR_DEVICE_ERROR;
+	blob_truncate(ret, NONCE_LEN);
+out:
+	blob_reset(&in);
 	return rv;
 }
 
@@ -284,20 +351,22 @@ static CK_RV
 open_inside(const struct token *t, struct hasher *h,
     const struct agree_secret *s, void *arg)
 {
+	struct inside i = { t, s->path == AGREE_PATH_A, s->handle, 0 };
 	struct message *m = arg;
-	CK_OBJECT_HANDLE label = 0, key = 0;
+	CK_OBJECT_HANDLE key = 0;
 	struct blob nonce = BLOB_INIT;
 	CK_RV rv;
 
 	(void)h;
-	rv = label_object(t, &label);
+	rv = i.native ? label_object(t, &i.base) : secret_object(&i, &i.base);
 	if (rv == CKR_OK)
-		rv = key_inside(t, s->handle, label, &m->s->key, &key);
+		rv = key_inside(&i, &m->s->key, &key);
 	if (rv == CKR_OK)
-		rv = nonce_inside(t, s->handle, label, &m->s->nonce, &nonce);
+		rv = i.native ? nonce_native(&i, &m->s->nonce, &nonce)
+			      : nonce_composed(&i, &m->s->nonce, &nonce);
 	if (rv == CKR_OK)
 		rv = decrypt_inside(t, key, &nonce, m);
-	destroy(t, label);
+	destroy(t, i.base);
 	destroy(t, key);
 	blob_reset(&nonce);
 	return rv;

@@ -25,8 +25,9 @@ struct hpke_input {
 /* A point of P-256 as this suite writes it. */
 bool hpke_point_valid(struct bytes point) NODISCARD;
 /*
- * Path A: the key schedule and the decryption are the token's too, and what
- * leaves it are the nonce and the plaintext. CKR_ENCRYPTED_DATA_LEN_RANGE,
+ * Paths A and B: the key schedule and the decryption are the token's too, and
+ * what leaves it are the nonce (B: the HMAC that it is cut from) and the
+ * plaintext. CKR_ENCRYPTED_DATA_LEN_RANGE,
  * CKR_ENCRYPTED_DATA_INVALID, else as agree_derive.
  */
 CK_RV

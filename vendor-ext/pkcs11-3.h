@@ -18,6 +18,9 @@
 #ifndef CKM_SP800_108_COUNTER_KDF
 #define CKM_SP800_108_COUNTER_KDF 0x3acUL
 #endif
+#ifndef CKM_SP800_108_FEEDBACK_KDF
+#define CKM_SP800_108_FEEDBACK_KDF 0x3adUL
+#endif
 #ifndef CKM_EC_MONTGOMERY_KEY_PAIR_GEN
 #define CKM_EC_MONTGOMERY_KEY_PAIR_GEN 0x1056UL
 #endif
@@ -98,7 +101,8 @@ struct pkcs11_hkdf_params {
 };
 
 /* CK_SP800_108_KDF_PARAMS and its parts, 3.0 6.42.2 */
-#define PKCS11_KDF_COUNTER    1UL
+#define PKCS11_KDF_COUNTER    1UL /* in counter mode */
+#define PKCS11_KDF_PREVIOUS   1UL /* in feedback mode: the iteration variable */
 #define PKCS11_KDF_BYTE_ARRAY 4UL
 
 struct pkcs11_kdf_counter {
@@ -116,6 +120,16 @@ struct pkcs11_kdf_params {
 	CK_MECHANISM_TYPE prf;
 	CK_ULONG data_count;
 	struct pkcs11_kdf_data *data;
+	CK_ULONG more_count;
+	void *more;
+};
+
+struct pkcs11_kdf_feedback_params {
+	CK_MECHANISM_TYPE prf;
+	CK_ULONG data_count;
+	struct pkcs11_kdf_data *data;
+	CK_ULONG iv_len;
+	CK_BYTE *iv;
 	CK_ULONG more_count;
 	void *more;
 };

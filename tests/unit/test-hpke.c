@@ -164,12 +164,22 @@ test_refusals(void **state)
 	hpke_vector_reset(&v);
 }
 
-/* Each thing that path A needs; path B has no place here. */
+/* Each thing that paths A and B need. */
 static void
 test_refusals_nss(void **state)
 {
-	static const CK_MECHANISM_TYPE needed[] = { CKM_HKDF_DERIVE,
-		CKM_CONCATENATE_DATA_AND_BASE, CKM_AES_GCM };
+	static const struct {
+		CK_MECHANISM_TYPE mechanism;
+		enum agree_path path;
+	} steps[] = {
+		{ CKM_HKDF_DERIVE, AGREE_PATH_B },
+		{ CKM_SP800_108_FEEDBACK_KDF, AGREE_PATH_C },
+		{ CKM_SHA256, AGREE_PATH_D },
+	};
+
+	static const CK_MECHANISM_TYPE needed[] = {
+		CKM_CONCATENATE_DATA_AND_BASE, CKM_AES_GCM
+	};
 	struct token t = nss;
 	struct hpke_vector v;
 	struct hpke_input in;
@@ -179,13 +189,18 @@ test_refusals_nss(void **state)
 	hpke_vector_rfc9180(&v);
 	in = input_of(&nss, &v);
 	t.f = p11_double_over(t.f);
+	for (size_t i = 0; i < nitems(steps); i++) {
+		p11_double_refuse(steps[i].mechanism, CKR_MECHANISM_INVALID);
+		assert_opens(&t, &v, &in, steps[i].path);
+	}
+	p11_double_clear();
 	for (size_t i = 0; i < nitems(needed); i++) {
 		p11_double_refuse(needed[i], CKR_MECHANISM_INVALID);
 		assert_opens(&t, &v, &in, AGREE_PATH_C);
 		p11_double_clear();
 	}
 	p11_double_answer("C_CreateObject", CKR_ATTRIBUTE_VALUE_INVALID);
-	assert_opens(&t, &v, &in, AGREE_PATH_C);
+	assert_opens(&t, &v, &in, AGREE_PATH_B);
 	p11_double_clear();
 	/* A fault is no reason to do less. */
 	p11_double_refuse(CKM_AES_GCM, CKR_DEVICE_ERROR);
@@ -200,10 +215,9 @@ test_refusals_nss(void **state)
 
 /* Every byte that matters, and every length. */
 static void
-check_bad(const struct token *t)
+check_bad(const struct token *t, enum agree_path path)
 {
 	struct blob plain = BLOB_INIT;
-	struct token blind = *t;
 	struct hpke_vector v;
 	struct hpke_input in;
 	CK_ULONG before;
@@ -241,21 +255,39 @@ check_bad(const struct token *t)
 	assert_int_equal(hpke_open(t, hasher, &in, ct, &plain),
 	    CKR_ENCRYPTED_DATA_INVALID);
 	in.public_key = blob_bytes(&v.public_key);
-	/* A bad point stays here. */
-	blind.f = p11_double_over(t->f);
-	p11_double_answer("C_DeriveKey", CKR_DEVICE_ERROR);
-	assert_int_equal(hpke_open(&blind, hasher, &in, ct, &plain),
-	    CKR_DEVICE_ERROR);
-	v.enc.ptr[64] ^= 1;
-	assert_int_equal(hpke_open(&blind, hasher, &in, ct, &plain),
-	    CKR_DOMAIN_PARAMS_INVALID);
-	v.enc.ptr[64] ^= 1;
-	v.public_key.ptr[64] ^= 1;
-	assert_int_equal(hpke_open(&blind, hasher, &in, ct, &plain),
-	    CKR_DOMAIN_PARAMS_INVALID);
+	assert_opens(t, &v, &in, path);
 	assert_null(plain.ptr);
 	assert_int_equal(tokens_count(t), before);
 	assert_int_equal(t->f->C_DestroyObject(t->session, in.key), CKR_OK);
+	hpke_vector_reset(&v);
+}
+
+/* A bad point is not shown to the token. */
+static void
+test_bad_point(void **state)
+{
+	struct blob plain = BLOB_INIT;
+	struct token t = softhsm;
+	struct hpke_vector v;
+	struct hpke_input in;
+	struct bytes ct;
+
+	(void)state;
+	hpke_vector_rfc9180(&v);
+	in = input_of(&softhsm, &v);
+	ct = blob_bytes(&v.ciphertext);
+	t.f = p11_double_over(softhsm.f);
+	p11_double_answer("C_DeriveKey", CKR_DEVICE_ERROR);
+	assert_int_equal(hpke_open(&t, hasher, &in, ct, &plain),
+	    CKR_DEVICE_ERROR);
+	v.enc.ptr[64] ^= 1;
+	assert_int_equal(hpke_open(&t, hasher, &in, ct, &plain),
+	    CKR_DOMAIN_PARAMS_INVALID);
+	v.enc.ptr[64] ^= 1;
+	v.public_key.ptr[64] ^= 1;
+	assert_int_equal(hpke_open(&t, hasher, &in, ct, &plain),
+	    CKR_DOMAIN_PARAMS_INVALID);
+	assert_null(plain.ptr);
 	hpke_vector_reset(&v);
 }
 
@@ -263,15 +295,20 @@ static void
 test_bad(void **state)
 {
 	(void)state;
-	check_bad(&softhsm);
+	check_bad(&softhsm, AGREE_PATH_C);
 }
 
 static void
 test_bad_nss(void **state)
 {
+	struct token t = nss;
+
 	(void)state;
 	NSS_OR_SKIP();
-	check_bad(&nss);
+	check_bad(&nss, AGREE_PATH_A);
+	t.f = p11_double_over(nss.f);
+	p11_double_refuse(CKM_HKDF_DERIVE, CKR_MECHANISM_INVALID);
+	check_bad(&t, AGREE_PATH_B);
 }
 
 /* Nothing but associated data */
@@ -289,8 +326,10 @@ test_empty(void **state)
 	hpke_vector_reset(&v);
 }
 
+/* refused: a mechanism that the token then lacks; 0: none */
 static void
-check_faults(const struct token *real, enum agree_path weakest)
+check_faults(const struct token *real, enum agree_path weakest,
+    CK_MECHANISM_TYPE refused)
 {
 	static const CK_RV faults[] = { CKR_DEVICE_REMOVED,
 		CKR_SESSION_HANDLE_INVALID, CKR_HOST_MEMORY };
@@ -304,6 +343,8 @@ check_faults(const struct token *real, enum agree_path weakest)
 	in = input_of(real, &v);
 	in.weakest = weakest;
 	t.f = p11_double_over(real->f);
+	if (refused != 0)
+		p11_double_refuse(refused, CKR_MECHANISM_INVALID);
 	before = tokens_count(real);
 	for (unsigned long n = 1;; n++) {
 		CK_RV fault = faults[n % nitems(faults)];
@@ -334,9 +375,11 @@ static void
 test_faults(void **state)
 {
 	(void)state;
-	check_faults(&softhsm, AGREE_PATH_UNKNOWN);
-	if (have_nss)
-		check_faults(&nss, AGREE_PATH_A);
+	check_faults(&softhsm, AGREE_PATH_UNKNOWN, 0);
+	if (have_nss) {
+		check_faults(&nss, AGREE_PATH_A, 0);
+		check_faults(&nss, AGREE_PATH_B, CKM_HKDF_DERIVE);
+	}
 }
 
 static void
@@ -375,6 +418,7 @@ main(void)
 		cmocka_unit_test(test_annex_c),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_refusals_nss),
+		cmocka_unit_test(test_bad_point),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_bad_nss),
 		cmocka_unit_test(test_empty),
