@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -143,6 +144,31 @@ test_broken(void **state)
 	assert_int_equal(stub[0]->finalized, 0);
 }
 
+/* It is tried again, and what it has then is numbered as its place says. */
+static void
+test_broken_at_first(void **state)
+{
+	CK_SLOT_ID id[8];
+	CK_SESSION_HANDLE s;
+	CK_ULONG n = 0;
+
+	(void)state;
+	configure(NULL, NULL, NULL);
+	stub[1]->initialize = CKR_DEVICE_ERROR;
+	assert_int_equal(C_Initialize(NULL), CKR_OK);
+	stub[1]->initialize = CKR_OK;
+	for (int i = 0; i < 50 && n < 6; i++) {
+		n = 8;
+		assert_int_equal(C_GetSlotList(CK_FALSE, id, &n), CKR_OK);
+		usleep(100000);
+	}
+	assert_int_equal(n, 6);
+	assert_int_equal(id[2], SLOT(1));
+	assert_int_equal(C_OpenSession(SLOT(1) + 1, MODULE_RW, NULL, NULL, &s),
+	    CKR_OK);
+	stop();
+}
+
 static void
 test_all_broken(void **state)
 {
@@ -256,6 +282,7 @@ main(void)
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_sessions),
 		cmocka_unit_test(test_broken),
+		cmocka_unit_test(test_broken_at_first),
 		cmocka_unit_test(test_all_broken),
 		cmocka_unit_test(test_critical),
 		cmocka_unit_test(test_no_list),
