@@ -313,14 +313,26 @@ module_nearby(void)
 	return path;
 }
 
+bool
+cli_is_own_module(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return !strcmp(slash != NULL ? slash + 1 : path, "p11-mdoc.so");
+}
+
 char *
 cli_own_module(void)
 {
 	const char *named = secure_getenv("P11_MDOC_MODULE");
-	char *path;
+	char *path = NULL;
 
-	path = named != NULL ? realpath(named, NULL) : module_nearby();
-	if (path == NULL && named == NULL && access(P11_MDOC_MODULE, R_OK) == 0)
+	/* That variable may name any module. */
+	if (named != NULL && cli_is_own_module(named))
+		path = realpath(named, NULL);
+	if (path == NULL)
+		path = module_nearby();
+	if (path == NULL && access(P11_MDOC_MODULE, R_OK) == 0)
 		path = strdup(P11_MDOC_MODULE);
 	return path;
 }

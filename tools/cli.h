@@ -103,6 +103,8 @@ bool cli_is_uri(const char *source);
  * installed; to be freed. NULL: none of these is there.
  */
 char *cli_own_module(void);
+/* By its name. */
+bool cli_is_own_module(const char *path);
 
 /* name "-": stdin. */
 int cli_read(const struct cli *c, const char *name, mdoc_buf *ret);

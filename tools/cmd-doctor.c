@@ -366,6 +366,9 @@ examine(struct exam *e, json_t *token, bool only)
 	int code;
 
 	e->plan.login = e->plan.keypad = false;
+	if (e->plan.bench && isatty(STDERR_FILENO))
+		cli_say(e->c, "measuring token \"%s\", some seconds ...",
+		    json_string_value(json_object_get(token, "label")));
 	e->plan.slot =
 	    (CK_SLOT_ID)json_integer_value(json_object_get(token, "slot"));
 	e->plan.device = device_of(e, token);

@@ -211,7 +211,9 @@ find_keys(struct doctor_child *d, P11KitUri *uri, CK_OBJECT_HANDLE *ret)
 	if (rv == CKR_OK)
 		rv = DOCTOR_CALL(d, FindObjects, d->session, ret, MAX_KEYS, &n);
 	(void)DOCTOR_CALL(d, FindObjectsFinal, d->session);
-	return rv == CKR_OK ? n : 0;
+	if (rv != CKR_OK)
+		return 0;
+	return n < MAX_KEYS ? n : MAX_KEYS;
 }
 
 /* A URI that names nothing but the token asks for no key. */

@@ -114,6 +114,8 @@ emit_objects(struct doctor_child *d, const char *when)
 		    sizeof o / sizeof o[0], &n);
 		if (rv != CKR_OK || n == 0)
 			break;
+		if (n > sizeof o / sizeof o[0])
+			n = sizeof o / sizeof o[0];
 		for (CK_ULONG i = 0; i < n; i++)
 			count_object(d, o[i], counts);
 		total += n;

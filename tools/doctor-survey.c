@@ -58,7 +58,9 @@ interface_list(struct doctor_child *d, struct interface *list, CK_ULONG max)
 	CK_ULONG n = max;
 
 	doctor_at(d, "C_GetInterfaceList");
-	return u.object != NULL && u.function(list, &n) == CKR_OK ? n : 0;
+	if (u.object == NULL || u.function(list, &n) != CKR_OK)
+		return 0;
+	return n < max ? n : max;
 }
 
 /* "PKCS 11 3.0", "PKCS 11 2.40", "Vendor ..." */
@@ -319,7 +321,8 @@ doctor_survey(struct doctor_child *d)
 		    rv);
 		n = 0;
 	}
-	for (CK_ULONG i = 0; i < n; i++)
+	/* A module may say what it likes. */
+	for (CK_ULONG i = 0; i < n && i < MAX_SLOTS; i++)
 		emit_token(d, vendor, slots[i]);
 	rv = DOCTOR_CALL(d, Finalize, NULL);
 	if (rv != CKR_OK)

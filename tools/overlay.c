@@ -90,24 +90,19 @@ whole_path(const char *module)
 	return path;
 }
 
-static bool
-is_own_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return !strcmp(slash != NULL ? slash + 1 : path, "p11-mdoc.so");
-}
-
 int
 overlay_open(struct cli *c, const char *module, const char *init_args,
     struct overlay *ret)
 {
-	char *path = module != NULL ? whole_path(module) : NULL;
+	char *path;
 
+	if (module == NULL)
+		module = secure_getenv("P11_MDOC_MODULE");
+	path = module != NULL ? whole_path(module) : NULL;
 	if (module != NULL && path == NULL)
 		return cli_fail(c, CLI_TOKEN, "%s: %s", module,
 		    strerror(errno != 0 ? errno : ENOENT));
-	if (path != NULL && is_own_name(path)) {
+	if (path != NULL && cli_is_own_module(path)) {
 		ret->own = path;
 		path = NULL;
 	} else {
@@ -118,7 +113,7 @@ overlay_open(struct cli *c, const char *module, const char *init_args,
 	if (ret->own == NULL)
 		return cli_fail(c, CLI_ERROR,
 		    "p11-mdoc.so is not found: neither next to the program nor "
-		    "at " P11_MDOC_MODULE "; P11_MDOC_MODULE may name it");
+		    "at " P11_MDOC_MODULE);
 	if (path == NULL)
 		return CLI_OK;
 	ret->device = path;

@@ -18,8 +18,8 @@ struct overlay {
 	}
 
 /*
- * module: --module or the module-path of a URI, or NULL; p11-mdoc.so itself
- * needs no configuration. Exit code, with a message.
+ * module: --module or the module-path of a URI; NULL: P11_MDOC_MODULE, if that
+ * is set. p11-mdoc.so itself needs no configuration. Exit code, with a message.
  */
 int overlay_open(struct cli *c, const char *module, const char *init_args,
     struct overlay *ret);

@@ -192,6 +192,9 @@ says '[x["result"] for x in r["installation"] if x["check"] == "softhsm"]' \
 doctor "--module" 0 --module "$SOFTHSM_MODULE" "$t0" "${pin[@]}"
 says 'c["device-mac"]["path"], r["devices"][0]["module"] == "'"$(readlink -f "$SOFTHSM_MODULE")"'"' \
     "('C', True)" "--module: the same through p11-mdoc.so"
+P11_MDOC_MODULE=$SOFTHSM_MODULE doctor "P11_MDOC_MODULE" 0 "$t0" "${pin[@]}"
+says 'r["library"]["manufacturer"], c["device-mac"]["path"]' \
+    "('p11-mdoc', 'C')" "P11_MDOC_MODULE: any module, too"
 doctor "module-path" 0 "$t0?module-path=$SOFTHSM_MODULE" "${pin[@]}"
 
 # ---- illnesses

@@ -6,10 +6,12 @@
  */
 #include "config.h"
 
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "module/pkcs11-3.h"
 #include "tests/support/module.h"
 
 #define MODULE_RW  (CKF_SERIAL_SESSION | CKF_RW_SESSION)
@@ -178,6 +180,35 @@ use_private_key(void)
 	secret(z, sizeof(z));
 }
 
+/* What PKCS#11 3.0 adds; SoftHSMv2 has none of it. */
+static void
+use_3_0(const char *module)
+{
+	union {
+		void *object;
+		CK_C_GetInterface get;
+	} u;
+
+	static CK_UTF8CHAR pin[] = "1357908642", name[] = "a user's name";
+	CK_VERSION version = { 3, 0 };
+	CK_INTERFACE *i = NULL;
+	CK_FUNCTION_LIST_3_0 *f3;
+	CK_MECHANISM m = { CKM_AES_GCM, NULL, 0 };
+
+	u.object =
+	    dlsym(dlopen(module, RTLD_NOW | RTLD_NOLOAD), "C_GetInterface");
+	if (u.object == NULL ||
+	    !ok("C_GetInterface", u.get(NULL, &version, &i, 0)))
+		return;
+	f3 = i->pFunctionList;
+	secret(pin, sizeof(pin) - 1);
+	secret(name, sizeof(name) - 1);
+	(void)f3->C_LoginUser(s, CKU_USER, pin, sizeof(pin) - 1, name,
+	    sizeof(name) - 1);
+	(void)f3->C_SessionCancel(s, CKF_SIGN);
+	(void)f3->C_MessageEncryptInit(s, &m, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -191,6 +222,7 @@ main(int argc, char **argv)
 	use_secret_key();
 	use_data();
 	use_private_key();
+	use_3_0(argv[2]);
 	(void)ok("C_CloseSession", f->C_CloseSession(s));
 	(void)ok("C_Finalize", f->C_Finalize(NULL));
 	(void)fclose(secrets);

@@ -48,6 +48,11 @@ shows()
 	fi
 }
 
+for call in LoginUser SessionCancel MessageEncryptInit; do
+	tap_is "$(calls $call)" 1 "C_$call of PKCS#11 3.0 is there"
+done
+shows "a user by neither PIN nor name" \
+    'C_LoginUser(session=0x1, user=CKU_USER, pin=given, name=given)'
 shows "flags by their names" 'flags=CKF_SERIAL_SESSION|CKF_RW_SESSION'
 shows "who logs in, but not with what" 'user=CKU_SO, pin=given)'
 shows "PINs are not even long" 'C_SetPIN(session=0x1, old=given, new=given)'
