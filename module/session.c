@@ -307,6 +307,9 @@ session_drop_all(struct state *state, struct device *d)
 			session_unref(taken[i]);
 		}
 	}
+	/* Of keys that were used in sessions closed before. */
+	guard_forget(d);
+	expect_forget(&d->expect);
 }
 
 bool
