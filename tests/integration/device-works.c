@@ -95,6 +95,9 @@ value(CK_OBJECT_HANDLE o, CK_ATTRIBUTE_TYPE type, void *to, CK_ULONG *len)
 	CK_ATTRIBUTE a = { type, to, *len };
 	CK_RV rv = f->C_GetAttributeValue(s, o, &a, 1);
 
+	/* A device that counts wrongly must not lead us astray. */
+	if (rv == CKR_OK && a.ulValueLen > *len)
+		return WRONG;
 	*len = a.ulValueLen;
 	return rv;
 }
@@ -229,11 +232,13 @@ sign(CK_MECHANISM_TYPE mechanism, const struct pair *key, struct bytes in,
     CK_BYTE *out, CK_ULONG *len)
 {
 	CK_MECHANISM m = { mechanism, NULL, 0 };
+	CK_ULONG room = *len;
 	CK_RV rv = f->C_SignInit(s, &m, key->private);
 
-	return rv == CKR_OK
-	    ? f->C_Sign(s, (CK_BYTE *)(uintptr_t)in.ptr, in.len, out, len)
-	    : rv;
+	if (rv == CKR_OK)
+		rv = f->C_Sign(s, (CK_BYTE *)(uintptr_t)in.ptr, in.len, out,
+		    len);
+	return rv == CKR_OK && *len > room ? WRONG : rv;
 }
 
 static CK_RV
@@ -347,6 +352,9 @@ hpke(void)
 	CK_ULONG len = sizeof(out);
 	CK_RV rv;
 
+	/* Without a key of its own */
+	if (agreer.point[0] != 4)
+		return CKR_KEY_HANDLE_INVALID;
 	if (!blob_append(&v.public_key, agreer.point, sizeof(agreer.point)))
 		return CKR_HOST_MEMORY;
 	hpke_vector_seal(&v, bytes_str("a message"));
