@@ -490,12 +490,13 @@ spend_once(const struct token *t, struct bytes key_id,
 	*ret_done = same_records(&seen, &again);
 	if (*ret_done)
 		rv = token_get_flag(t, seen.v[0], CKA_PRIVATE, &private);
+	if (rv == CKR_OK && *ret_done)
+		rv = replace(t, &p, private, &seen, ret_done);
+	/* Also what SoftHSMv2 says where its threads meet in one folder. */
 	if (is_vanished(rv)) {
 		*ret_done = false;
 		rv = CKR_OK;
 	}
-	if (rv == CKR_OK && *ret_done)
-		rv = replace(t, &p, private, &seen, ret_done);
 out:
 	purpose_reset(&p);
 	return rv;
