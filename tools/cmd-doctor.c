@@ -545,6 +545,39 @@ exit_code(const struct exam *e)
 	return able ? CLI_OK : CLI_UNABLE;
 }
 
+/* Which of what was asked for it is that a token cannot do. */
+static void
+say_unable(const struct exam *e, const char *profile)
+{
+	const char *path = cli_get(e->c, "minimum-path"), *verdict;
+	const json_t *token;
+	size_t i;
+
+	json_array_foreach(json_object_get(e->report, "tokens"), i, token)
+	{
+		verdict =
+		    doctor_verdict(token, profile, path != NULL ? *path : 0);
+		if (strcmp(verdict, "yes") != 0)
+			cli_say(e->c, "%s: token \"%s\": %s%s%s: %s",
+			    e->c->path,
+			    json_string_value(json_object_get(token, "label")),
+			    profile, path != NULL ? " with path " : "",
+			    path != NULL ? path : "", verdict);
+	}
+}
+
+static void
+say_all_unable(const struct exam *e)
+{
+	const char *profile;
+	size_t i;
+
+	for (i = 0; (profile = cli_get_nth(e->c, "profile", i)) != NULL; i++)
+		say_unable(e, profile);
+	if (i == 0 && cli_has(e->c, "minimum-path"))
+		say_unable(e, "wallet");
+}
+
 static int
 finish(struct exam *e)
 {
@@ -557,6 +590,8 @@ finish(struct exam *e)
 		return code;
 	}
 	doctor_report(e->c, e->report);
+	fflush(stdout);
+	say_all_unable(e);
 	if (e->absent)
 		(void)cli_fail(e->c, code,
 		    e->plan.n_uris > 0 ? "no token matches"

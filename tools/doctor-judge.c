@@ -72,13 +72,13 @@ count(json_t *capability, const json_t *one)
 
 /* Keys that were named and tried count as well: some tokens have no others. */
 static void
-count_keys(json_t *capability, json_t *curves, const json_t *lines,
-    const char *id)
+count_keys(json_t *capability, json_t *curves, const json_t *keys)
 {
+	const char *id = text_of(capability, "id");
 	json_t *line, *one, *copy;
 	size_t i, j;
 
-	json_array_foreach(lines, i, line)
+	json_array_foreach(keys, i, line)
 	{
 		json_array_foreach(json_object_get(line, "tried"), j, one)
 		{
@@ -98,7 +98,7 @@ count_keys(json_t *capability, json_t *curves, const json_t *lines,
 
 static json_t *
 judge_capability(const struct doctor_capability *k, const json_t *lines,
-    const char *device)
+    const json_t *keys, const char *device)
 {
 	json_t *o = json_pack("{s:s,s:s,s:s}", "id", k->id, "name", k->text,
 	    "result", UNKNOWN);
@@ -112,7 +112,7 @@ judge_capability(const struct doctor_capability *k, const json_t *lines,
 		count(o, line);
 		json_array_append_new(curves, taken(line, device));
 	}
-	count_keys(o, curves, lines, k->id);
+	count_keys(o, curves, keys);
 	json_object_set_new(o, "curves", curves);
 	return o;
 }
@@ -217,6 +217,23 @@ judge_session_keys(const json_t *generated)
 	return o;
 }
 
+/* With why what was tried with them did not work. */
+static json_t *
+judge_keys(const json_t *lines, const char *device)
+{
+	json_t *keys = all_of(lines, "key", device), *key, *one;
+	size_t i, j;
+
+	json_array_foreach(keys, i, key)
+	{
+		json_array_foreach(json_object_get(key, "tried"), j, one)
+		{
+			doctor_explain(one, device);
+		}
+	}
+	return keys;
+}
+
 static const char *const profiles[] = { "issuer", "reader", "wallet",
 	"walletSignature", "walletMac", "walletMacStrict", "verifier" };
 
@@ -225,6 +242,7 @@ doctor_judge(json_t *survey, const json_t *lines, const char *device)
 {
 	json_t *token = json_copy(survey), *capabilities = json_array();
 	json_t *verdicts = json_object(), *generated;
+	json_t *keys = judge_keys(lines, device);
 
 	json_object_del(token, "type");
 	json_object_del(token, "matches");
@@ -241,10 +259,10 @@ doctor_judge(json_t *survey, const json_t *lines, const char *device)
 	for (const struct doctor_capability *k = doctor_capabilities;
 	     k->id != NULL; k++)
 		json_array_append_new(capabilities,
-		    judge_capability(k, lines, device));
+		    judge_capability(k, lines, keys, device));
 	json_object_set_new(token, "capabilities", capabilities);
 	json_object_set_new(token, "paths", all_of(lines, "path", device));
-	json_object_set_new(token, "keys", all_of(lines, "key", device));
+	json_object_set_new(token, "keys", keys);
 	json_object_set_new(token, "candidates",
 	    all_of(lines, "candidate", device));
 	json_object_set_new(token, "missingKeys",

@@ -190,6 +190,10 @@ emit_key(struct doctor_child *d, CK_OBJECT_HANDLE handle, size_t uri)
 	}
 	if (k.purpose == 0)
 		try_key(d, &k, c, o);
+	/* The paths are asked for with the curve of doctor_curve_at(0). */
+	if (k.purpose == 0 && k.derive && c == doctor_curve_at(0) &&
+	    d->named == CK_INVALID_HANDLE)
+		d->named = handle;
 	doctor_emit(d, o);
 }
 

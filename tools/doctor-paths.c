@@ -16,8 +16,10 @@
 #define CKM_SP800_108_COUNTER_KDF 0x3acUL
 #endif
 
-#define SECRET_LEN 32
-#define BLOCK_LEN  64
+#define SECRET_LEN  32
+#define BLOCK_LEN   64
+
+#define HANDLE_MASK ((~(CK_OBJECT_HANDLE)0) >> 8)
 
 /* CK_HKDF_PARAMS, CK_SP800_108_KDF_PARAMS and its parts, of PKCS#11 3.0 */
 struct hkdf {
@@ -54,7 +56,8 @@ struct kdf {
 struct trial {
 	struct doctor_child *d;
 	CK_SESSION_HANDLE session;
-	CK_OBJECT_HANDLE public, private, z, made;
+	CK_OBJECT_HANDLE key; /* of the agreement; not to be destroyed */
+	CK_OBJECT_HANDLE public, private, z, made; /* made here */
 	unsigned char peer[160];
 	CK_ULONG peer_len;
 };
@@ -109,7 +112,7 @@ agree(struct trial *t, bool secret, CK_OBJECT_HANDLE *ret)
 	CK_ECDH1_DERIVE_PARAMS p = { CKD_NULL, 0, NULL, t->peer_len, t->peer };
 	CK_MECHANISM m = { CKM_ECDH1_DERIVE, &p, sizeof p };
 
-	return derive(t, &m, t->private, secret, SECRET_LEN, ret);
+	return derive(t, &m, t->key, secret, SECRET_LEN, ret);
 }
 
 static CK_RV
@@ -240,6 +243,20 @@ trial_generate(struct trial *t)
 	    &t->public, &t->private);
 }
 
+/* Handles carry the number of the device in the high byte, as slots do. */
+static void
+trial_key(struct trial *t)
+{
+	CK_OBJECT_HANDLE named = t->d->named;
+
+	if (trial_generate(t) == CKR_OK) {
+		t->key = t->private;
+		return;
+	}
+	t->public = t->private = CK_INVALID_HANDLE;
+	t->key = t->d->plan->several ? named & HANDLE_MASK : named;
+}
+
 static bool
 trial_peer(struct trial *t)
 {
@@ -272,7 +289,7 @@ run_path(struct trial *t, size_t i)
 {
 	CK_RV rv;
 
-	if (!doctor_step(t->d) || t->private == CK_INVALID_HANDLE)
+	if (!doctor_step(t->d) || t->key == CK_INVALID_HANDLE)
 		return;
 	rv = paths[i].run(t);
 	/* Said first: destroying is a call, too. */
@@ -291,8 +308,10 @@ doctor_probe_paths(struct doctor_child *d)
 	open = d->device != NULL && !(d->plan->broken & 1) &&
 	    DEVICE_CALL(&t, OpenSession, d->device_slot, flags, NULL, NULL,
 		&t.session) == CKR_OK;
-	if (open && (trial_generate(&t) != CKR_OK || !trial_peer(&t)))
-		t.private = CK_INVALID_HANDLE;
+	if (open && !trial_peer(&t))
+		open = false;
+	if (open)
+		trial_key(&t);
 	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
 		run_path(&t, i);
 	if (!open)

@@ -255,8 +255,8 @@ doctor_probe(struct doctor_child *d)
 	probe_random(d);
 	probe_sessions(d);
 	doctor_probe_curves(d);
-	doctor_probe_paths(d);
 	doctor_probe_keys(d);
+	doctor_probe_paths(d);
 	emit_objects(d, "after");
 	(void)DOCTOR_CALL(d, CloseSession, d->session);
 	(void)DOCTOR_CALL(d, Finalize, NULL);

@@ -107,7 +107,11 @@ struct remedy {
 #define NAME_A_KEY                                   \
 	"name a key that is there: p11-mdoc doctor " \
 	"'pkcs11:token=LABEL;object=KEY'; p11-mdoc key list shows them"
-#define LOG_IN      "add ?pin-source=file:PATH to the URI, or --pin-source"
+#define LOG_IN  "add ?pin-source=file:PATH to the URI, or --pin-source"
+#define NO_PATH "no key path that is allowed works with this key"
+#define SEE_PATHS                                                          \
+	"see why not under key path; a key needs CKA_DERIVE from when it " \
+	"is made; minimum-path in p11-mdoc.conf(5) may forbid a path"
 #define OTHER_CURVE "use a curve that is there; P-256 is what every peer has"
 
 static const struct remedy remedies[] = {
@@ -155,15 +159,20 @@ static const struct remedy remedies[] = {
 	    "the device has no key agreement (CKM_ECDH1_DERIVE)",
 	    "authenticate by device signature, or use a device with ECDH" },
 	{ NULL, NULL, "CKM_MDOC_DEVICE_MAC", "CKR_KEY_FUNCTION_NOT_PERMITTED",
-	    "no key path that is allowed works with this key",
-	    "see minimum-path in p11-mdoc.conf(5); a key needs CKA_DERIVE "
-	    "from when it is made" },
+	    NO_PATH, SEE_PATHS },
+	{ NULL, NULL, "CKM_MDOC_KEY_DERIVE", "CKR_KEY_FUNCTION_NOT_PERMITTED",
+	    NO_PATH, SEE_PATHS },
+	{ NULL, NULL, "CKM_MDOC_HPKE_OPEN", "CKR_KEY_FUNCTION_NOT_PERMITTED",
+	    NO_PATH, SEE_PATHS },
 	{ NULL, NULL, "CKM_ECDH1_DERIVE", "CKR_MECHANISM_INVALID",
 	    "the device has no key agreement (CKM_ECDH1_DERIVE)",
 	    "authenticate by device signature, or use a device with ECDH" },
 	{ NULL, NULL, "CKM_ECDH1_DERIVE", "CKR_MECHANISM_PARAM_INVALID",
 	    "the device refuses CKD_NULL, as some do in a FIPS mode",
 	    "allow ECDH without a KDF in the device's policy" },
+	{ NULL, "C_DeriveKey", "CKM_ECDH1_DERIVE", NULL,
+	    "the device does not agree on keys (CKM_ECDH1_DERIVE)",
+	    "authenticate by device signature, or use a device with ECDH" },
 	{ "softhsm", NULL, "CKM_HKDF_DERIVE", NULL,
 	    "SoftHSMv2 has no HKDF (SoftHSMv2 #878)",
 	    "path C is the best of SoftHSMv2; NSS softokn and devices of "

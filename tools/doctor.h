@@ -53,6 +53,8 @@ struct doctor_child {
 	CK_SLOT_ID device_slot;
 	CK_SESSION_HANDLE session;
 	bool logged_in;
+	/* A private key that was named and may derive: not ours to destroy. */
+	CK_OBJECT_HANDLE named;
 	bool generated; /* there was a session key pair */
 	bool writable;  /* the token gives session keys to no other session */
 	unsigned step;

@@ -96,6 +96,9 @@ if start piv; then
 	doctor "PIV, its keys" 0 "$token;type=private" --profile wallet
 	says 'sorted(set(k["path"] for k in t["keys"]))' '["D", "S"]' \
 	    "PIV: the path of each key"
+	says '[p["result"] for p in t["paths"]]' '["no", "no", "no", "yes"]' \
+	    "PIV: why not a stronger one"
+	says 't["objects"]["unchanged"]' true "PIV: the keys are still there"
 	says '[k["alwaysAuthenticate"] for k in t["keys"] if k["curve"] == "P-384"]' \
 	    '[true]' "PIV: a key that wants the PIN each time"
 	says 'set(x["result"] for k in t["keys"] for x in k["tried"] if x["id"] == "device-signature")' \
@@ -114,6 +117,9 @@ if start tpm2; then
 	    --label signer >/dev/null 2>&1
 	doctor "TPM, its key" 0 "$token;object=signer" --profile reader
 	says 't["keys"][0]["path"]' S "TPM: signatures only"
+	says 'set((p["mechanism"], "agree" in p["cause"]) for p in t["paths"])' \
+	    "{('CKM_ECDH1_DERIVE', True)}" "TPM: why, asked with its own key"
+	says 't["objects"]["unchanged"]' true "TPM: the key is still there"
 	doctor "TPM, MAC" 6 "$token;object=signer" --minimum-path D
 	stop
 fi
