@@ -197,6 +197,9 @@ check_key(const struct mechanism *m, CK_FLAGS what, const struct token *t,
 		return rv;
 	if (k.class != (verifies ? CKO_PUBLIC_KEY : CKO_PRIVATE_KEY))
 		return CKR_KEY_TYPE_INCONSISTENT;
+	/* On a curve that is none of ours: the token has spoken. */
+	if (k.curve == NULL && k.type == CKK_EC && m->completes != NULL)
+		return CKR_MECHANISM_INVALID;
 	if (k.curve == NULL || !m->curve_fits(k.curve))
 		return CKR_KEY_TYPE_INCONSISTENT;
 	if (!k.permitted)

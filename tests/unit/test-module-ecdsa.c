@@ -212,6 +212,11 @@ try_sign(CK_OBJECT_HANDLE key)
 	return rv == CKR_OK ? C_Sign(s, data, 5, sig, &len) : rv;
 }
 
+/* A curve of OpenSSL's, not of the table. */
+static const uint8_t p224_oid[] = { 6, 5, 0x2b, 0x81, 4, 0, 0x21 };
+static const struct curve p224 = { .kind = CURVE_WEIERSTRASS,
+	.oid = { p224_oid, sizeof(p224_oid) } };
+
 /* Keys that must not, or cannot. */
 static void
 test_refusals(void **state)
@@ -256,6 +261,9 @@ test_refusals(void **state)
 	assert_int_equal(pair_new(curve_by_cose(1), allow, 2, &public_,
 			     &private_),
 	    CKR_OK);
+	assert_int_equal(try_sign(private_), CKR_MECHANISM_INVALID);
+	/* A curve that mdoc does not have: what the device says. */
+	assert_int_equal(pair_new(&p224, NULL, 0, &public_, &private_), CKR_OK);
 	assert_int_equal(try_sign(private_), CKR_MECHANISM_INVALID);
 	/* EdDSA hashes in its own way. */
 	assert_int_equal(pair_new(curve_by_cose(6), NULL, 0, &public_,
