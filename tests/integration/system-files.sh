@@ -67,6 +67,14 @@ else
 	kit_module softhsm2 "$SOFTHSM_MODULE" 'disable-in: p11-kit'
 	kit_run timeout 60 p11-kit list-modules >list 2>&1
 	tap_is "$(tokens <list)" 1 "and so it is with disable-in"
+	# The other end of a pipe, as behind ssh.
+	rm kit/pkcs11/modules/*
+	printf 'remote: |p11-kit remote --provider %s pkcs11:token=t0\n' \
+	    "$MODULE" >kit/pkcs11/modules/remote.module
+	kit_run timeout 60 p11-kit list-modules >list 2>&1
+	tap_is "$(tokens <list)" 1 "with a remote: line the token is there"
+	rm kit/pkcs11/modules/*
+	module_file
 	# A program whose name is in our disable-in line.
 	kit_module softhsm2 "$SOFTHSM_MODULE"
 	if command -v p11tool >/dev/null; then
