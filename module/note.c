@@ -8,7 +8,7 @@
 
 struct note {
 	CK_SLOT_ID slot;
-	CK_SESSION_HANDLE session;
+	CK_SESSION_HANDLE session; /* ours */
 	CK_OBJECT_HANDLE object;
 	CK_ULONG path;
 };
@@ -41,7 +41,7 @@ reserve(struct notes *n)
 CK_RV
 note_add(const struct api_call *c, CK_OBJECT_HANDLE object, CK_ULONG path)
 {
-	const struct note new = { c->slot, c->down, object, path };
+	const struct note new = { c->slot, c->session->handle, object, path };
 	struct notes *n = &c->device->notes;
 	struct note *old;
 	CK_RV rv;

@@ -30,7 +30,7 @@ CK_RV note_add(const struct api_call *c, CK_OBJECT_HANDLE object,
 bool note_find(const struct api_call *c, CK_OBJECT_HANDLE object,
     CK_ULONG *ret_path);
 void note_drop(const struct api_call *c, CK_OBJECT_HANDLE object);
-/* slot, session: the device's. */
+/* slot: the device's. session: ours, which is not given out again soon. */
 void
 note_drop_session(struct device *d, CK_SLOT_ID slot, CK_SESSION_HANDLE session);
 void note_drop_slot(struct device *d, CK_SLOT_ID slot);

@@ -107,7 +107,7 @@ session_remove(struct state *state, struct session *s)
 	if (!removed)
 		return;
 	/* Its objects are gone with it. */
-	note_drop_session(s->device, s->down_slot, s->down);
+	note_drop_session(s->device, s->down_slot, s->handle);
 	expect_forget(&s->device->expect);
 	session_unref(s);
 }

@@ -26,7 +26,7 @@
 static struct softhsm hsm;
 static CK_SESSION_HANDLE shared;
 static CK_OBJECT_HANDLE device_key;
-static struct blob data, tag;
+static struct blob data, tag, transcript;
 
 static int
 setup(void **state)
@@ -40,7 +40,8 @@ setup(void **state)
 	if (!module_start(&hsm, &shared) ||
 	    !vectors_read_own(VECTOR("device-key"), &d) ||
 	    !vectors_read_own(VECTOR("data"), &data) ||
-	    !vectors_read_own(VECTOR("tag"), &tag))
+	    !vectors_read_own(VECTOR("tag"), &tag) ||
+	    !vectors_read_own(VECTOR("transcript"), &transcript))
 		return -1;
 	key.d = blob_bytes(&d);
 	good = softhsm_import(&f, shared, &key, &device_key, NULL) == CKR_OK;
@@ -55,6 +56,7 @@ teardown(void **state)
 	module_stop();
 	blob_reset(&data);
 	blob_reset(&tag);
+	blob_reset(&transcript);
 	return 0;
 }
 
@@ -107,6 +109,31 @@ find(CK_SESSION_HANDLE s)
 	    C_FindObjectsFinal(s) != CKR_OK;
 }
 
+/* A key by either door, which knows its path and is the right one. */
+static unsigned
+derive(CK_SESSION_HANDLE s, bool second)
+{
+	CK_MDOC_KEY_DERIVE_PARAMS p = { CK_MDOC_PARAMS_VERSION,
+		MDOC_ROLE_EMACKEY, NULL, 0, transcript.ptr, transcript.len };
+	CK_MECHANISM m = { CKM_MDOC_KEY_DERIVE, &p, sizeof(p) };
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_BYTE id = 1;
+	CK_ATTRIBUTE t[] = { { CKA_CLASS, &class, sizeof(class) },
+		{ CKA_MDOC_ROLE, &p.role, sizeof(p.role) },
+		{ CKA_MDOC_KEY_ID, &id, 1 },
+		{ CKA_MDOC_SESSION_TRANSCRIPT, transcript.ptr,
+		    transcript.len } };
+	CK_ULONG path = 0;
+	CK_ATTRIBUTE a = { CKA_MDOC_KEY_PATH, &path, sizeof(path) };
+	CK_OBJECT_HANDLE key;
+	CK_RV rv;
+
+	rv = second ? C_CreateObject(s, t, 4, &key)
+		    : C_DeriveKey(s, &m, device_key, NULL, 0, &key);
+	return rv != CKR_OK || C_GetAttributeValue(s, key, &a, 1) != CKR_OK ||
+	    path != MDOC_KEY_PATH_C || C_DestroyObject(s, key) != CKR_OK;
+}
+
 static void *
 alone(void *p)
 {
@@ -120,6 +147,7 @@ alone(void *p)
 			continue;
 		}
 		*bad += mac(s) + ecdsa(s) + attribute(s) + find(s);
+		*bad += derive(s, false) + derive(s, true);
 		*bad += C_CloseSession(s) != CKR_OK;
 	}
 	return NULL;
@@ -152,7 +180,7 @@ together(void *p)
 		rv = C_Sign(shared, data.ptr, data.len, out, &len);
 		*bad += !is_in_the_way(rv);
 		*bad += rv == CKR_OK && memcmp(out, tag.ptr, tag.len) != 0;
-		*bad += attribute(shared);
+		*bad += attribute(shared) + derive(shared, i % 2 == 0);
 	}
 	return NULL;
 }
