@@ -12,7 +12,7 @@
 #include "doctor.h"
 
 #define MAX_OBJECTS  4096
-#define TRY_SESSIONS 32
+#define TRY_SESSIONS 16
 
 /* Slots carry the number of the device in the high byte, if there are some. */
 #define SLOT_MASK ((~(CK_SLOT_ID)0) >> 8)

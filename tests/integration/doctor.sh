@@ -4,6 +4,7 @@
 # p11-mdoc doctor over SoftHSMv2, well and ill.
 set -u
 . "${abs_top_srcdir:?}/tests/tap.sh"
+command -v pkcs11-tool >/dev/null || tap_skip_all "pkcs11-tool is not here"
 . "$abs_top_srcdir/tests/support/softhsm.sh"
 . "$abs_top_srcdir/tests/integration/cli-support.sh"
 command -v python3 >/dev/null || tap_skip_all "python3 is not here"

@@ -4,6 +4,7 @@
 # p11-mdoc spy: the calls of programs that know nothing of it.
 set -u
 . "${abs_top_srcdir:?}/tests/tap.sh"
+command -v pkcs11-tool >/dev/null || tap_skip_all "pkcs11-tool is not here"
 . "$abs_top_srcdir/tests/support/softhsm.sh"
 . "$abs_top_srcdir/tests/integration/cli-support.sh"
 cli_setup

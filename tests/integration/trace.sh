@@ -5,6 +5,7 @@
 # a random number, in any form.
 set -u
 . "${abs_top_srcdir:?}/tests/tap.sh"
+command -v pkcs11-tool >/dev/null || tap_skip_all "pkcs11-tool is not here"
 . "$abs_top_srcdir/tests/support/softhsm.sh"
 softhsm_new t0
 . "$abs_top_srcdir/tests/support/module.sh"
