@@ -268,7 +268,7 @@ lose(void)
 	atomic_store(&stop, true);
 	pthread_join(near_thread, NULL);
 	is(near_work.rv, CKR_OK, "the near one signed all the time");
-	check(near_work.longest < 0.5, "%u times, the longest took %.3f s",
+	check(near_work.longest < 2, "%u times, the longest took %.3f s",
 	    near_work.done, near_work.longest);
 }
 
@@ -291,14 +291,14 @@ hang(void)
 	is(f->C_OpenSession(near.slot, RW, NULL, NULL, &s), CKR_OK,
 	    "and C_OpenSession");
 	is(f->C_CloseSession(s), CKR_OK, "and C_CloseSession");
-	check(now() - before < 0.5, "within %.3f s", now() - before);
+	check(now() - before < 3, "within %.3f s", now() - before);
 	before = now();
 	is(f->C_GetSlotList(CK_TRUE, NULL, &n), CKR_OK, "C_GetSlotList");
 	check(now() - before < 8, "within %.1f s", now() - before);
 	check(n >= 2, "still lists %lu", n);
 	before = now();
 	is(f->C_GetSlotList(CK_TRUE, NULL, &n), CKR_OK, "C_GetSlotList again");
-	check(now() - before < 0.2, "within %.3f s", now() - before);
+	check(now() - before < 2, "within %.3f s", now() - before);
 	before = now();
 	is(f->C_Finalize(NULL), CKR_FUNCTION_FAILED, "C_Finalize");
 	check(now() - before < 10, "within %.1f s", now() - before);

@@ -332,7 +332,7 @@ test_list_hangs(void **state)
 	assert_int_equal(n, 4);
 	assert_int_equal(info(open_on(SLOT(0))), CKR_OK);
 	assert_int_equal(info(open_on(SLOT(2) + 1)), CKR_OK);
-	assert_true(now() - before < 0.5);
+	assert_true(now() - before < 3);
 	stubs[1]->hang_list = false;
 	usleep(100000);
 	assert_int_equal(C_GetSlotList(CK_FALSE, NULL, &n), CKR_OK);
