@@ -145,6 +145,93 @@ picky_sign_init(CK_SESSION_HANDLE session, CK_MECHANISM *m,
 	return below->C_SignInit(session, &plain, key);
 }
 
+/* A digest of any length: ECDSA takes the leftmost bits. */
+static void
+test_digest(void **state)
+{
+	static const enum hash_alg algs[] = { HASH_SHA1, HASH_SHA256,
+		HASH_SHA384, HASH_SHA512 };
+
+	uint8_t digest[HASHER_MAX_LEN + 1], sig[CURVE_MAX_SIG];
+	CK_OBJECT_HANDLE private_, public_;
+	const struct curve *c;
+
+	(void)state;
+	for (size_t i = 0; (c = curve_at(i)) != NULL; i++) {
+		if (c->kind != CURVE_WEIERSTRASS)
+			continue;
+		assert_int_equal(tokens_generate(&token, c, &private_,
+				     &public_),
+		    CKR_OK);
+		for (size_t k = 0; k < nitems(algs); k++) {
+			struct bytes d = bytes_of(digest, hash_len(algs[k]));
+			struct bytes sb = bytes_of(sig, c->sig_len);
+
+			assert_true(hasher_digest(hasher, algs[k], parts,
+			    nitems(parts), digest));
+			assert_int_equal(sign_digest(&token, c, private_, d,
+					     sig),
+			    CKR_OK);
+			/* which is what sign_verify makes of it, if it fits */
+			if (bytes_equal_str(bytes_str(c->hash), "SHA256") &&
+			    algs[k] == HASH_SHA256)
+				assert_true(openssl_verifies(c, public_, sig));
+			assert_int_equal(sign_verify_digest(&token, c, public_,
+					     d, sb),
+			    CKR_OK);
+			digest[0] ^= 1;
+			assert_int_equal(sign_verify_digest(&token, c, public_,
+					     d, sb),
+			    CKR_SIGNATURE_INVALID);
+			sb.len--;
+			assert_int_equal(sign_verify_digest(&token, c, public_,
+					     d, sb),
+			    CKR_SIGNATURE_LEN_RANGE);
+		}
+		assert_int_equal(sign_digest(&token, c, private_,
+				     bytes_of(digest, sizeof(digest)), sig),
+		    CKR_KEY_TYPE_INCONSISTENT);
+	}
+	c = curve_by_cose(6);
+	assert_int_equal(sign_digest(&token, c, 1, bytes_of(digest, 32), sig),
+	    CKR_KEY_TYPE_INCONSISTENT);
+}
+
+/* Begun, and ended by a signature or without. */
+static void
+test_begun(void **state)
+{
+	static const int curves[] = { 1, 6 };
+	CK_OBJECT_HANDLE private_, public_;
+	uint8_t sig[CURVE_MAX_SIG];
+
+	(void)state;
+	for (size_t i = 0; i < nitems(curves); i++) {
+		const struct curve *c = curve_by_cose(curves[i]);
+
+		assert_int_equal(tokens_generate(&token, c, &private_,
+				     &public_),
+		    CKR_OK);
+		assert_int_equal(sign_begin(&token, c, private_), CKR_OK);
+		assert_int_equal(sign_begin(&token, c, private_),
+		    CKR_OPERATION_ACTIVE);
+		assert_int_equal(sign_data(&token, hasher, c, SIGN_BEGUN, parts,
+				     nitems(parts), sig),
+		    CKR_OK);
+		assert_true(openssl_verifies(c, public_, sig));
+		assert_int_equal(sign_data(&token, hasher, c, SIGN_BEGUN, parts,
+				     nitems(parts), sig),
+		    CKR_OPERATION_NOT_INITIALIZED);
+		assert_int_equal(sign_begin(&token, c, private_), CKR_OK);
+		sign_cancel(&token);
+		assert_int_equal(sign_data(&token, hasher, c, SIGN_BEGUN, parts,
+				     nitems(parts), sig),
+		    CKR_OPERATION_NOT_INITIALIZED);
+	}
+	assert_int_equal(sign_begin(&token, curve_by_cose(4), private_),
+	    CKR_KEY_TYPE_INCONSISTENT);
+}
+
 static void
 test_eddsa_params(void **state)
 {
@@ -266,6 +353,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_curves),
+		cmocka_unit_test(test_digest),
+		cmocka_unit_test(test_begun),
 		cmocka_unit_test(test_eddsa_params),
 		cmocka_unit_test(test_length),
 		cmocka_unit_test(test_faults),
