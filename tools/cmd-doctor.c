@@ -119,8 +119,8 @@ static json_t *
 end_text(const struct doctor_end *end, int timeout)
 {
 	const char *mechanism = end->at.mechanism;
-	json_t *o = json_pack("{s:s,s:s}", "type", "crash", "function",
-	    end->at.function);
+	json_t *o = json_pack("{s:s,s:s,s:b}", "type", "crash", "function",
+	    end->at.function, "lost", 1);
 
 	if (*mechanism != '\0')
 		json_object_set_new(o, "mechanism", json_string(mechanism));

@@ -146,7 +146,7 @@ try_key(struct doctor_child *d, const struct key *k,
 		if (r.path != 0 && r.rv == CKR_OK)
 			json_object_set_new(one, "path",
 			    json_stringn(&r.path, 1));
-		if (r.rv != CKR_OK) {
+		if (r.rv != CKR_OK || r.wrong != NULL) {
 			json_object_set_new(one, "function",
 			    json_string(d->at->function));
 			json_object_set_new(one, "mechanism",

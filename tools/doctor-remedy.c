@@ -233,7 +233,19 @@ static const struct remedy remedies[] = {
 	    "its own log may know; P11_MDOC_DEBUG=3 shows each call" },
 	{ NULL, NULL, NULL, "CKR_FUNCTION_FAILED", "the device failed",
 	    "its own log may know; P11_MDOC_DEBUG=3 shows each call" },
+	{ NULL, NULL, NULL, NULL, "the token refuses it",
+	    "P11_MDOC_DEBUG=3 shows what the device is asked; its manual may "
+	    "say when it answers so" },
 };
+
+/* Of what came with CKR_OK, or did not come back. */
+static const struct remedy wrong = { NULL, NULL, NULL, NULL,
+	"what the device gives is not what PKCS#11 asks for",
+	"do not use it for this; its maker wants to know function and "
+	"mechanism" };
+static const struct remedy lost = { NULL, NULL, NULL, NULL,
+	"a fault of the module, or of what is below it",
+	"try a newer version; its maker wants to know function and mechanism" };
 
 static bool
 fits(const char *wanted, const json_t *o, const char *member)
@@ -243,23 +255,38 @@ fits(const char *wanted, const json_t *o, const char *member)
 	return wanted == NULL || (is != NULL && !strcmp(wanted, is));
 }
 
+static const struct remedy *
+find(const json_t *o, const char *device)
+{
+	const size_t n = sizeof remedies / sizeof remedies[0];
+	const struct remedy *r;
+
+	for (size_t i = 0; i < n; i++) {
+		r = &remedies[i];
+		if (fits(r->function, o, "function") &&
+		    fits(r->mechanism, o, "mechanism") &&
+		    fits(r->error, o, "error") &&
+		    (r->device == NULL ||
+			(device != NULL && strstr(device, r->device) != NULL)))
+			return r;
+	}
+	return NULL;
+}
+
 void
 doctor_explain(json_t *o, const char *device)
 {
-	const struct remedy *r;
+	const struct remedy *r = NULL;
 
-	if (json_object_get(o, "error") == NULL)
+	if (json_object_get(o, "lost") != NULL)
+		r = &lost;
+	else if (fits("CKR_OK", o, "error"))
+		r = &wrong;
+	else if (json_object_get(o, "error") != NULL)
+		r = find(o, device);
+	json_object_del(o, "lost");
+	if (r == NULL)
 		return;
-	for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++) {
-		r = &remedies[i];
-		if (!fits(r->function, o, "function") ||
-		    !fits(r->mechanism, o, "mechanism") ||
-		    !fits(r->error, o, "error") ||
-		    (r->device != NULL &&
-			(device == NULL || strstr(device, r->device) == NULL)))
-			continue;
-		json_object_set_new(o, "cause", json_string(r->cause));
-		json_object_set_new(o, "remedy", json_string(r->remedy));
-		return;
-	}
+	json_object_set_new(o, "cause", json_string(r->cause));
+	json_object_set_new(o, "remedy", json_string(r->remedy));
 }

@@ -52,6 +52,7 @@ def reason(o, where):
     want('text' in o or ('function' in o and 'error' in o),
          where + ': no reason')
     want(('cause' in o) == ('remedy' in o), where + ': cause and remedy')
+    want(o.get('result') != 'no' or 'remedy' in o, where + ': no remedy')
     if 'error' in o:
         want(o['error'].startswith(('CKR_', '0x')), where + '.error')
     if 'function' in o:

@@ -227,6 +227,11 @@ if [ -r "$ill" ] && [ -z "${SANITIZER_PRELOAD-}" ]; then
 	sick C_DigestKey=exit 0
 	says 't["crashes"][0]["text"]' "the module ended the process (exit 3)" \
 	    "exit: said"
+	sick C_Initialize=hang 5 --timeout 1
+	says 'r["failures"][0]["text"], "remedy" in r["failures"][0]' \
+	    "('the module did not answer within 1 seconds', True)" \
+	    "hang at the start: said"
+	sick C_GetSlotList=exit 5
 	sick C_DigestKey=hang 0 --timeout 1
 	says 't["crashes"][0]["text"]' \
 	    "the module did not answer within 1 seconds" "hang: said"
