@@ -152,8 +152,10 @@ make_template(struct bind *b, const CK_ATTRIBUTE *t, CK_ULONG n)
 	for (size_t i = 0; i < nitems(demands); i++)
 		if (attrs_find(t, n, demands[i].type) == NULL)
 			made[m++] = (CK_ATTRIBUTE){ demands[i].type,
-				(void *)(uintptr_t)&demands[i].value,
-				sizeof(demands[i].value) };
+				demands[i].value ? &b->yes : &b->no,
+				sizeof(b->yes) };
+	b->yes = CK_TRUE;
+	b->no = CK_FALSE;
 	b->private = CK_TRUE;
 	if (private != NULL)
 		memcpy(&b->private, private->pValue, sizeof(b->private));

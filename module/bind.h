@@ -32,6 +32,7 @@ struct bind {
 	CK_ULONG n;
 	bool wanted; /* what follows is in use */
 	struct purpose rule;
+	CK_BBOOL yes, no; /* PKCS#11 wants their addresses */
 	CK_BBOOL private;
 	struct process_lock processes;
 	struct inner inner;

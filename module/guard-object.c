@@ -42,18 +42,21 @@ guard_object_read(const struct token *t, CK_OBJECT_HANDLE object,
 }
 
 CK_RV
-guard_object_keys(const struct token *t, struct bytes id, CK_ULONG *ret)
+guard_object_keys(const struct token *t, struct bytes id, CK_ULONG *ret_n)
 {
 	CK_OBJECT_CLASS class = CKO_PRIVATE_KEY;
-	/* PKCS#11 takes what it only reads as not const. */
+	CK_BYTE copy[PURPOSE_MAX_ID]; /* PKCS#11 wants what is not const */
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_ID, (void *)(uintptr_t)id.ptr, id.len },
+		{ CKA_ID, copy, id.len },
 	};
-	CK_OBJECT_HANDLE found[2];
+	CK_OBJECT_HANDLE keys[2];
 
-	return token_find(t, template, nitems(template), found, nitems(found),
-	    ret);
+	if (id.len == 0 || id.len > sizeof(copy))
+		return CKR_ARGUMENTS_BAD;
+	memcpy(copy, id.ptr, id.len);
+	return token_find(t, template, nitems(template), keys, nitems(keys),
+	    ret_n);
 }
 
 static CK_RV
@@ -80,8 +83,8 @@ look(struct api_call *c, CK_OBJECT_HANDLE object, struct guard_object *ret,
     bool *ret_bound)
 {
 	struct token t = inner_caller(c);
-	struct purpose *rule;
-	bool any;
+	struct purpose *rule = NULL;
+	bool any = false;
 	CK_RV rv;
 
 	*ret_bound = false;
@@ -105,7 +108,7 @@ CK_RV
 guard_object_copy(struct api_call *c, CK_OBJECT_HANDLE object,
     const CK_ATTRIBUTE *t, CK_ULONG n)
 {
-	struct guard_object o;
+	struct guard_object o = { 0 };
 	bool bound;
 	CK_RV rv;
 
@@ -133,7 +136,7 @@ CK_RV
 guard_object_set(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *t,
     CK_ULONG n)
 {
-	struct guard_object o;
+	struct guard_object o = { 0 };
 	bool bound;
 	CK_RV rv;
 

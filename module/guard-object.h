@@ -29,7 +29,7 @@ CK_RV guard_object_read(const struct token *t, CK_OBJECT_HANDLE object,
     struct guard_object *ret) NODISCARD;
 /* How many private keys have this CKA_ID, two meaning more than one. */
 CK_RV guard_object_keys(const struct token *t, struct bytes id,
-    CK_ULONG *ret) NODISCARD;
+    CK_ULONG *ret_n) NODISCARD;
 
 /* A template that would make a rule, or make an object one. */
 CK_RV guard_object_template(const CK_ATTRIBUTE *t, CK_ULONG n) NODISCARD;

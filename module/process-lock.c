@@ -74,8 +74,8 @@ process_lock_take(struct process_lock *l, const uint8_t name[32])
 		l->fd = file_open(folders[i], hex);
 	if (l->fd >= 0 && file_lock(l->fd))
 		return;
-	log_printf(LOG_INFO, "guard", "no lock between processes: %s",
-	    strerror(errno));
+	log_printf(LOG_INFO, "guard", "no lock between processes: error %d",
+	    errno);
 	if (l->fd >= 0)
 		close(l->fd);
 	l->fd = -1;

@@ -123,12 +123,12 @@ sign(struct mechanism_op *op, const struct token *token, struct hasher *h,
 	return sign_data(&at, h, op->curve, key, &data, 1, out);
 }
 
-#define BOUND(name_, fits)                                              \
-	{                                                               \
-		.type = name_, .name = #name_, .permission = CKA_SIGN,  \
-		.works = mech_cose_works, .kinds = ALL_KINDS,           \
-		.curve_fits = fits, .start = start, .payload = payload, \
-		.sign_len = mech_cose_sign_len, .sign = sign            \
+#define BOUND(name_, fits)                                                \
+	{                                                                 \
+		.type = (name_), .name = #name_, .permission = CKA_SIGN,  \
+		.works = mech_cose_works, .kinds = ALL_KINDS,             \
+		.curve_fits = (fits), .start = start, .payload = payload, \
+		.sign_len = mech_cose_sign_len, .sign = sign              \
 	}
 
 static const struct mechanism bound[] = {

@@ -171,21 +171,23 @@ struct records {
 	CK_ULONG n;
 };
 
+/* Room for either name, which PKCS#11 wants not to be const. */
+#define NAME_SIZE sizeof(PURPOSE_STATE_APPLICATION)
+
 /* Of one key (label NULL: of any). */
 static CK_RV
-list(const struct token *t, const char *application, const char *label,
+list(const struct token *t, const char *application, char *label,
     struct records *ret)
 {
 	CK_OBJECT_CLASS class = CKO_DATA;
-	/* PKCS#11 takes what it only reads as not const. */
+	char name[NAME_SIZE];
 	CK_ATTRIBUTE template[] = {
 		{ CKA_CLASS, &class, sizeof(class) },
-		{ CKA_APPLICATION, (void *)(uintptr_t)application,
-		    strlen(application) },
-		{ CKA_LABEL, (void *)(uintptr_t)label,
-		    label != NULL ? strlen(label) : 0 },
+		{ CKA_APPLICATION, name, strlen(application) },
+		{ CKA_LABEL, label, label != NULL ? strlen(label) : 0 },
 	};
 
+	memcpy(name, application, strlen(application) + 1);
 	return token_find(t, template, nitems(template) - (label == NULL),
 	    ret->v, nitems(ret->v), &ret->n);
 }
@@ -249,7 +251,7 @@ begin(struct purpose *p, struct bytes key_id)
 
 /* The state of a rule that has one; its records are listed in *states. */
 static CK_RV
-load_state(const struct token *t, const char *label, struct purpose *p,
+load_state(const struct token *t, char *label, struct purpose *p,
     struct records *states, bool *ret_gone)
 {
 	CK_RV rv;
@@ -270,7 +272,7 @@ load_state(const struct token *t, const char *label, struct purpose *p,
 }
 
 static CK_RV
-load_once(const struct token *t, const char *label, struct purpose *p,
+load_once(const struct token *t, char *label, struct purpose *p,
     struct records *states, bool *ret_found, bool *ret_gone)
 {
 	struct records rules;
@@ -338,7 +340,7 @@ write_record(const struct token *t, const struct purpose *p,
     const char *application, write_fn *write, CK_BBOOL private,
     CK_OBJECT_HANDLE *ret)
 {
-	char label[LABEL_SIZE];
+	char label[LABEL_SIZE], name[NAME_SIZE];
 	struct blob record = BLOB_INIT;
 	CK_OBJECT_CLASS class = CKO_DATA;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
@@ -347,14 +349,14 @@ write_record(const struct token *t, const struct purpose *p,
 		{ CKA_TOKEN, &yes, sizeof(yes) },
 		{ CKA_PRIVATE, &private, sizeof(private) },
 		{ CKA_MODIFIABLE, &no, sizeof(no) },
-		{ CKA_APPLICATION, (void *)(uintptr_t)application,
-		    strlen(application) },
+		{ CKA_APPLICATION, name, strlen(application) },
 		{ CKA_LABEL, label, 2 * p->key_id.len },
 		{ CKA_VALUE, NULL, 0 },
 	};
 	CK_RV rv;
 
 	bytes_to_hex(blob_bytes(&p->key_id), label);
+	memcpy(name, application, strlen(application) + 1);
 	rv = write(p, &record);
 	template[nitems(template) - 1].pValue = record.ptr;
 	template[nitems(template) - 1].ulValueLen = record.len;
@@ -517,7 +519,7 @@ purpose_spend(const struct token *t, struct bytes key_id,
 }
 
 static CK_RV
-remove_all(const struct token *t, const char *application, const char *label)
+remove_all(const struct token *t, const char *application, char *label)
 {
 	struct records found;
 	CK_RV rv, one;
