@@ -90,6 +90,8 @@ bound_generate(CK_SESSION_HANDLE s, const struct bound_key *k,
 		put(&priv, CKA_EXTRACTABLE, &no, sizeof(no));
 		put(&priv, CKA_SENSITIVE, &yes, sizeof(yes));
 	}
+	if (k->always)
+		put(&priv, CKA_ALWAYS_AUTHENTICATE, &yes, sizeof(yes));
 	put_binding(&priv, k);
 	rv = C_GenerateKeyPair(s, &m, pub.a, pub.n, priv.a, priv.n, &public,
 	    ret);

@@ -25,6 +25,7 @@ struct bound_key {
 	bool of_session;  /* CKA_TOKEN false */
 	bool extractable; /* and not sensitive */
 	bool sealed;      /* said to be sensitive and not extractable */
+	bool always;      /* CKA_ALWAYS_AUTHENTICATE */
 };
 
 /* C_GenerateKeyPair. ret_public may be NULL. */

@@ -910,6 +910,59 @@ test_forgetful(void **state)
 	assert_int_equal(count(CKO_DATA), 0);
 }
 
+/* ---- a key that wants a login for every use */
+
+static CK_RV
+sign_always(CK_OBJECT_HANDLE key, CK_MECHANISM_TYPE type, const struct blob *in)
+{
+	CK_MECHANISM m = { type, NULL, 0 };
+	CK_RV rv;
+
+	len = sizeof(out);
+	rv = C_SignInit(s, &m, key);
+	if (rv == CKR_OK)
+		assert_int_equal(C_Login(s, CKU_CONTEXT_SPECIFIC, softhsm_pin,
+				     SOFTHSM_PIN_LEN),
+		    CKR_OK);
+	return rv == CKR_OK ? C_Sign(s, in->ptr, in->len, out, &len) : rv;
+}
+
+/* The device has begun before the data are known: nobody else may end it. */
+static void
+test_always(void **state)
+{
+	const struct bound_key k = { .id = "x",
+		.purpose = MDOC_PURPOSE_DEVICE,
+		.doc_types = BOUND_DOC_TYPE,
+		.uses = 3,
+		.always = true };
+	CK_OBJECT_HANDLE key = generate(&k);
+
+	(void)state;
+	assert_int_equal(sign_always(key, CKM_MDOC_DEVICE_SIGNATURE,
+			     &device_data),
+	    CKR_OK);
+	assert_int_equal(len, 64);
+	assert_int_equal(bound_get(s, key, CKA_MDOC_USES_LEFT), 2);
+	assert_int_equal(sign_always(key, CKM_MDOC_DEVICE_SIGNATURE,
+			     &other_data),
+	    DENIED);
+	len = sizeof(out);
+	assert_int_equal(C_Sign(s, peer.ptr, 32, out, &len),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(sign_always(key, CKM_ECDSA_SHA256, &peer),
+	    CKR_DATA_INVALID);
+	assert_int_equal(C_SignUpdate(s, peer.ptr, 32),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(C_SignFinal(s, out, &len),
+	    CKR_OPERATION_NOT_INITIALIZED);
+	assert_int_equal(sign_always(key, CKM_ECDSA, &peer), DENIED);
+	assert_int_equal(bound_get(s, key, CKA_MDOC_USES_LEFT), 2);
+	assert_int_equal(sign_always(key, CKM_MDOC_DEVICE_SIGNATURE,
+			     &device_data),
+	    CKR_OK);
+}
+
 int
 main(void)
 {
@@ -928,6 +981,7 @@ main(void)
 		TEST(test_destroy),
 		TEST(test_curves),
 		TEST(test_faults),
+		TEST(test_always),
 		TEST(test_hot_path),
 		TEST(test_orphan),
 		TEST(test_state_destroyed),
