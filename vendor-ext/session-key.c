@@ -143,6 +143,25 @@ is_false(const CK_ATTRIBUTE *a)
 	    *(CK_BBOOL *)a->pValue == CK_FALSE;
 }
 
+/* What protects a key, and the value that does. */
+static const struct {
+	CK_ATTRIBUTE_TYPE type;
+	bool strong;
+} flags[] = {
+	{ CKA_PRIVATE, true },
+	{ CKA_SENSITIVE, true },
+	{ CKA_EXTRACTABLE, false },
+};
+
+static bool
+is_flag(CK_ATTRIBUTE_TYPE type)
+{
+	for (size_t i = 0; i < nitems(flags); i++)
+		if (flags[i].type == type)
+			return true;
+	return false;
+}
+
 /* What a template may not say of such a key, whatever the token holds. */
 static CK_RV
 check_attribute(const struct role *role, const CK_ATTRIBUTE *a)
@@ -168,7 +187,10 @@ check_attribute(const struct role *role, const CK_ATTRIBUTE *a)
 	case CKA_KEY_GEN_MECHANISM:
 		return CKR_ATTRIBUTE_READ_ONLY;
 	default:
-		return CKR_OK;
+		return is_flag(a->type) &&
+			(a->pValue == NULL || a->ulValueLen != sizeof(CK_BBOOL))
+		    ? CKR_ATTRIBUTE_VALUE_INVALID
+		    : CKR_OK;
 	}
 }
 
@@ -247,6 +269,52 @@ attributes_make(const struct role *role, const struct session_key_wish *w,
 	return CKR_OK;
 }
 
+/* A token that took the template may still have made something weaker. */
+static CK_RV
+check_made(const struct token *at, const struct attributes *a,
+    CK_OBJECT_HANDLE key)
+{
+	CK_BBOOL is = CK_FALSE;
+	CK_RV rv;
+
+	for (size_t i = 0; i < nitems(flags); i++) {
+		if (is_false(find(a->v, a->n, flags[i].type)) ==
+		    flags[i].strong)
+			continue;
+		rv = token_get_flag(at, key, flags[i].type, &is);
+		if (rv != CKR_OK)
+			return rv;
+		if ((is != CK_FALSE) != flags[i].strong)
+			return CKR_TEMPLATE_INCONSISTENT;
+	}
+	return CKR_OK;
+}
+
+static CK_RV
+make(const struct token *t, struct hasher *h, const struct agree_input *in,
+    const struct attributes *a, CK_SESSION_HANDLE session,
+    CK_OBJECT_HANDLE *ret, enum agree_path *ret_path)
+{
+	const struct agree_object o = { session, a->v, a->n };
+	struct token home = *t;
+	CK_OBJECT_HANDLE key = 0;
+	enum agree_path path;
+	CK_RV rv;
+
+	rv = agree_derive_object(t, h, in, &o, &key, &path);
+	if (rv != CKR_OK)
+		return rv;
+	home.session = session;
+	rv = check_made(&home, a, key);
+	if (rv == CKR_OK) {
+		*ret = key;
+		*ret_path = path;
+	} else {
+		(void)t->f->C_DestroyObject(session, key);
+	}
+	return rv;
+}
+
 /* ---- */
 
 CK_RV
@@ -272,7 +340,6 @@ session_key_derive(const struct token *t, struct hasher *h,
 	uint8_t point[CURVE_MAX_POINT], salt[SALT_LEN];
 	const struct role *role = role_find(in->role);
 	struct attributes a = { .v = NULL };
-	struct agree_object o = { .session = wish->session };
 	struct agree_input ai = {
 		.key = in->key,
 		.curve = in->curve,
@@ -293,9 +360,7 @@ session_key_derive(const struct token *t, struct hasher *h,
 		return rv;
 	ai.peer.ptr = point;
 	ai.info = bytes_str(role->info);
-	o.template = a.v;
-	o.n = a.n;
-	rv = agree_derive_object(t, h, &ai, &o, ret, ret_path);
+	rv = make(t, h, &ai, &a, wish->session, ret, ret_path);
 	free(a.v);
 	return rv;
 }

@@ -30,6 +30,7 @@ struct session_key_wish {
  * CKR_DATA_INVALID: transcript, peer or role are not what they should be;
  * CKR_DOMAIN_PARAMS_INVALID: the peer's key is not a point of the key's curve;
  * what the template may not say: see pkcs11-mdoc.h; else as agree_derive.
+ * Nothing is kept of a key that turns out weaker than was asked for.
  */
 CK_RV session_key_derive(const struct token *t, struct hasher *h,
     const struct session_key_input *in, const struct session_key_wish *wish,

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 #include <openssl/evp.h>
@@ -420,6 +421,8 @@ test_template(void **state)
 		{ CKR_ATTRIBUTE_VALUE_INVALID,
 		    { CKA_TOKEN, &yes, sizeof(yes) } },
 		{ CKR_ATTRIBUTE_VALUE_INVALID, { CKA_TOKEN, NULL, 0 } },
+		{ CKR_ATTRIBUTE_VALUE_INVALID, { CKA_SENSITIVE, NULL, 0 } },
+		{ CKR_ATTRIBUTE_VALUE_INVALID, { CKA_PRIVATE, &yes, 0 } },
 		{ CKR_ATTRIBUTE_READ_ONLY, { CKA_LOCAL, &yes, sizeof(yes) } },
 		{ CKR_ATTRIBUTE_READ_ONLY,
 		    { CKA_NEVER_EXTRACTABLE, &yes, sizeof(yes) } },
@@ -492,6 +495,57 @@ test_no_weaker(void **state)
 			break;
 		}
 	}
+	setting_reset(&s);
+}
+
+/* A token that takes a template and makes something else of it. */
+static CK_FUNCTION_LIST *below;
+static CK_ATTRIBUTE_TYPE betrayed;
+
+static CK_RV
+careless_create(CK_SESSION_HANDLE session, CK_ATTRIBUTE *t, CK_ULONG n,
+    CK_OBJECT_HANDLE *ret)
+{
+	CK_ATTRIBUTE *copy = calloc(n, sizeof(*copy));
+	CK_RV rv;
+
+	memcpy(copy, t, n * sizeof(*copy));
+	for (CK_ULONG i = 0; i < n; i++)
+		if (copy[i].type == betrayed)
+			copy[i].pValue =
+			    betrayed == CKA_EXTRACTABLE ? &yes : &no;
+	rv = below->C_CreateObject(session, copy, n, ret);
+	free(copy);
+	return rv;
+}
+
+static void
+test_careless_token(void **state)
+{
+	static const CK_ATTRIBUTE_TYPE all[] = { CKA_SENSITIVE, CKA_EXTRACTABLE,
+		CKA_PRIVATE };
+	CK_FUNCTION_LIST list = *softhsm.f;
+	struct token t = softhsm;
+	CK_OBJECT_HANDLE key;
+	struct setting s;
+	CK_ULONG before;
+
+	(void)state;
+	below = softhsm.f;
+	list.C_CreateObject = careless_create;
+	t.f = &list;
+	setting_make(&softhsm, &s);
+	before = tokens_count(&softhsm);
+	for (size_t i = 0; i < nitems(all); i++) {
+		betrayed = all[i];
+		assert_int_equal(run(&t, &s, &key), CKR_TEMPLATE_INCONSISTENT);
+		assert_int_equal(tokens_count(&softhsm), before);
+	}
+	/* What nobody asked for is not missed. */
+	betrayed = CKA_SENSITIVE;
+	s.wish.template = readable;
+	s.wish.n = 1;
+	assert_int_equal(run(&t, &s, &key), CKR_OK);
 	setting_reset(&s);
 }
 
@@ -658,6 +712,7 @@ main(void)
 		cmocka_unit_test(test_template),
 		cmocka_unit_test(test_no_weaker),
 		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_careless_token),
 		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_compressed),
 		cmocka_unit_test(test_bad_input),

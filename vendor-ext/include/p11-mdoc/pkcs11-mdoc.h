@@ -60,7 +60,9 @@
  *	CKA_VALUE, another class or type are CKR_TEMPLATE_INCONSISTENT, a length
  *	other than 32 is CKR_KEY_SIZE_RANGE, attributes that the device sets
  *	(CKA_LOCAL, ...) are CKR_ATTRIBUTE_READ_ONLY. The rest is up to the
- *	device, whose refusal is returned.
+ *	device, whose refusal is returned; a device that makes the key less
+ *	private, sensitive or unextractable than was asked for makes none
+ *	(CKR_TEMPLATE_INCONSISTENT).
  *
  *	CKR_MECHANISM_PARAM_INVALID: version, role, lengths, transcript or peer
  *	key; CKR_DOMAIN_PARAMS_INVALID: the peer key is not a point of the base
