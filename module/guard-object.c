@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
-#include <openssl/crypto.h>
+#include <stdlib.h>
 
 #include "common/log.h"
 #include "module/attrs.h"
@@ -201,49 +201,60 @@ guard_object_destroy(struct api_call *c, CK_OBJECT_HANDLE object)
 }
 
 static bool
-is_secret(const CK_ATTRIBUTE *a)
+is_secret(CK_ATTRIBUTE_TYPE type)
 {
 	static const CK_ATTRIBUTE_TYPE secrets[] = { CKA_VALUE,
 		CKA_PRIVATE_EXPONENT, CKA_PRIME_1, CKA_PRIME_2, CKA_EXPONENT_1,
 		CKA_EXPONENT_2, CKA_COEFFICIENT };
 
-	if (a->pValue == NULL || a->ulValueLen == 0 ||
-	    a->ulValueLen == CK_UNAVAILABLE_INFORMATION)
-		return false;
 	for (size_t i = 0; i < nitems(secrets); i++)
-		if (secrets[i] == a->type)
+		if (secrets[i] == type)
 			return true;
 	return false;
 }
 
+/* The device is not even asked for what is secret. */
 static CK_RV
-take_back(CK_ATTRIBUTE *t, CK_ULONG n, CK_RV rv)
+get_rest(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *t,
+    CK_ULONG n)
 {
-	for (CK_ULONG i = 0; i < n; i++) {
-		if (!is_secret(&t[i]))
-			continue;
-		OPENSSL_cleanse(t[i].pValue, t[i].ulValueLen);
-		t[i].ulValueLen = CK_UNAVAILABLE_INFORMATION;
-		rv = attrs_worse(rv, CKR_ATTRIBUTE_SENSITIVE);
-	}
-	return rv;
+	CK_ATTRIBUTE *rest;
+	CK_ULONG m = 0;
+	CK_RV rv = CKR_OK;
+
+	rest = calloc(n + 1, sizeof(*rest));
+	if (rest == NULL)
+		return CKR_HOST_MEMORY;
+	for (CK_ULONG i = 0; i < n; i++)
+		if (!is_secret(t[i].type))
+			rest[m++] = t[i];
+	if (m > 0)
+		rv = c->f->C_GetAttributeValue(c->down, object, rest, m);
+	m = 0;
+	for (CK_ULONG i = 0; i < n; i++)
+		t[i].ulValueLen = is_secret(t[i].type)
+		    ? CK_UNAVAILABLE_INFORMATION
+		    : rest[m++].ulValueLen;
+	free(rest);
+	return attrs_worse(rv, CKR_ATTRIBUTE_SENSITIVE);
 }
 
 CK_RV
-guard_object_shown(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *t,
-    CK_ULONG n, CK_RV rv)
+guard_object_get(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *t,
+    CK_ULONG n)
 {
-	struct purpose *rule;
-	bool secret = false;
-	CK_RV looked;
+	struct purpose *rule = NULL;
+	bool secret = false, bound;
+	CK_RV rv = CKR_OK;
 
-	for (CK_ULONG i = 0; t != NULL && attrs_is_partial(rv) && i < n; i++)
-		secret = secret || is_secret(&t[i]);
-	if (!secret)
+	for (CK_ULONG i = 0; t != NULL && i < n && !secret; i++)
+		secret = is_secret(t[i].type);
+	if (secret)
+		rv = guard_rule(c, object, &rule);
+	if (rv != CKR_OK)
 		return rv;
-	looked = guard_rule(c, object, &rule);
-	if (looked != CKR_OK || rule != NULL)
-		rv = take_back(t, n, rv);
+	bound = rule != NULL;
 	guard_rule_free(&rule);
-	return looked != CKR_OK ? looked : rv;
+	return bound ? get_rest(c, object, t, n)
+		     : c->f->C_GetAttributeValue(c->down, object, t, n);
 }

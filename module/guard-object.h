@@ -45,11 +45,8 @@ CK_RV guard_object_set(struct api_call *c, CK_OBJECT_HANDLE object,
 /* C_DestroyObject by the device; with the last key its rule. */
 CK_RV
 guard_object_destroy(struct api_call *c, CK_OBJECT_HANDLE object) NODISCARD;
-/*
- * After the device has answered rv to C_GetAttributeValue: takes back what is
- * secret of a bound key, in case that the device did not. Returns the answer.
- */
-CK_RV guard_object_shown(struct api_call *c, CK_OBJECT_HANDLE object,
-    CK_ATTRIBUTE *t, CK_ULONG n, CK_RV rv) NODISCARD;
+/* C_GetAttributeValue by the device, but for what is secret of a bound key. */
+CK_RV guard_object_get(struct api_call *c, CK_OBJECT_HANDLE object,
+    CK_ATTRIBUTE *t, CK_ULONG n) NODISCARD;
 
 #endif

@@ -345,8 +345,8 @@ get_key_path(const struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *a)
 
 /* The device answers for the others; its answers come back in their places. */
 static CK_RV
-get_others(const struct api_call *c, CK_OBJECT_HANDLE object,
-    CK_ATTRIBUTE *template, CK_ULONG n)
+get_others(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
+    CK_ULONG n)
 {
 	CK_OBJECT_CLASS class;
 	CK_ATTRIBUTE *others;
@@ -363,7 +363,7 @@ get_others(const struct api_call *c, CK_OBJECT_HANDLE object,
 	if (m == 0)
 		others[m++] =
 		    (CK_ATTRIBUTE){ CKA_CLASS, &class, sizeof(class) };
-	rv = c->f->C_GetAttributeValue(c->down, object, others, m);
+	rv = guard_object_get(c, object, others, m);
 	m = 0;
 	for (CK_ULONG i = 0; i < n; i++)
 		if (!attrs_is_ours(template[i].type))
@@ -434,7 +434,6 @@ object_get(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *template,
 	}
 	for (CK_ULONG i = 0; template != NULL && i < n && !ours; i++)
 		ours = attrs_is_ours(template[i].type);
-	rv = ours ? get_mixed(c, object, template, n)
-		  : c->f->C_GetAttributeValue(c->down, object, template, n);
-	return guard_object_shown(c, object, template, n, rv);
+	return ours ? get_mixed(c, object, template, n)
+		    : guard_object_get(c, object, template, n);
 }

@@ -857,7 +857,7 @@ test_shown(void **state)
 		.purpose = MDOC_PURPOSE_DEVICE };
 	CK_OBJECT_HANDLE key = generate(&k), free_key = generate(&unbound);
 	CK_BYTE value[32] = { 0 };
-	CK_ATTRIBUTE a = { CKA_VALUE, value, sizeof(value) };
+	CK_ATTRIBUTE a = { CKA_VALUE, value, sizeof(value) }, both[2];
 
 	(void)state;
 	honest = module_device()->f;
@@ -869,6 +869,14 @@ test_shown(void **state)
 	assert_true(a.ulValueLen == CK_UNAVAILABLE_INFORMATION);
 	for (size_t i = 0; i < sizeof(value); i++)
 		assert_int_equal(value[i], 0);
+	/* what else is asked for is answered */
+	both[0] = (CK_ATTRIBUTE){ CKA_VALUE, value, sizeof(value) };
+	both[1] = (CK_ATTRIBUTE){ CKA_ID, out, sizeof(out) };
+	assert_int_equal(C_GetAttributeValue(s, key, both, 2),
+	    CKR_ATTRIBUTE_SENSITIVE);
+	assert_true(both[0].ulValueLen == CK_UNAVAILABLE_INFORMATION);
+	assert_int_equal(both[1].ulValueLen, 1);
+	assert_int_equal(out[0], 'x');
 	a.ulValueLen = sizeof(value);
 	assert_int_equal(C_GetAttributeValue(s, free_key, &a, 1), CKR_OK);
 	assert_int_equal(value[0], 0x5e);
