@@ -622,6 +622,8 @@ cmd_doctor(struct cli *c)
 		code = choose_module(&e);
 	if (code == CLI_OK)
 		code = survey(&e);
+	/* Before anything is printed, which may be the end: "| head". */
+	overlay_close(&e.overlay);
 	if (code == CLI_OK)
 		code = finish(&e);
 	exam_free(&e);
