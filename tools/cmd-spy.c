@@ -117,6 +117,8 @@ start(struct watch *w)
 	if (w->pid == 0)
 		child_exec(w, report[1], &before);
 	close(report[1]);
+	/* "| head" ends the trace, not the program nor the cleaning up. */
+	(void)signal(SIGPIPE, SIG_IGN);
 	if (w->pid < 0) {
 		close(report[0]);
 		return cli_fail(w->c, CLI_ERROR, "%s", strerror(errno));

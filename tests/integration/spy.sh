@@ -108,6 +108,11 @@ kill -TERM $pid
 wait $pid
 tap_is "$?:$(tail -n 1 out)" "9:got it" "SIGTERM reaches the program"
 
+# ---- nobody reads on
+"$p" spy -- sh -c 'pkcs11-tool --module "$0" -L; exit 7' "$MODULE" 2>&1 >out |
+    head -n 1 >err
+tap_is "${PIPESTATUS[0]}" 7 "a reader that goes ends neither program"
+
 # ---- a call that does not come back
 ill=$abs_top_builddir/.libs/ill-device.so
 if [ -r "$ill" ] && [ -z "${SANITIZER_PRELOAD-}" ]; then
