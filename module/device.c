@@ -372,8 +372,11 @@ device_unref(struct device *d)
 	if (atomic_fetch_sub(&d->refs, 1) != 1)
 		return;
 	RACE_TAKE(d);
-	if (d->managed)
+	/* One that C_Finalize has left behind: p11-kit knows whose it is. */
+	if (d->managed) {
+		(void)module_end(d);
 		p11_kit_module_release(d->f);
+	}
 	/* No dlclose: modules with threads or atexit handlers crash on it. */
 	guard_destroy(&d->guard);
 	locks_destroy(d);

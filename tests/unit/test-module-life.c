@@ -281,7 +281,10 @@ test_end_with_call(void **state)
 	stub->hang_session = false;
 	pthread_join(c.thread, NULL);
 	assert_int_equal(info(open_on(1)), CKR_OK);
+	assert_int_equal(stub->finalized, 0);
 	assert_int_equal(C_Finalize(NULL), CKR_OK);
+	/* Neither of the two is left. */
+	assert_int_equal(stub->finalized, 1);
 }
 
 /* Its own end may hang, too. */
