@@ -21,7 +21,7 @@ device signature         yes
 its verification         yes
 device MAC               yes
 key path                 D
-EMacKey                  CKR_KEY_TYPE_INCONSISTENT
+EMacKey                  CKR_TEMPLATE_INCONSISTENT
 HPKE                     yes
 ECDH                     yes
 ECDH with a KDF          WRONG
