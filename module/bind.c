@@ -283,6 +283,26 @@ check_made(const struct bind *b, CK_OBJECT_HANDLE key)
 	return CKR_OK;
 }
 
+/*
+ * The key was not made. SoftHSMv2 leaves a broken one behind all the same, and
+ * a device may fail after it has made it: then the rule stays.
+ */
+static void
+unmake_rule(const struct bind *b)
+{
+	const struct token *t = &b->inner.token;
+	struct bytes id = blob_bytes(&b->rule.key_id);
+	CK_ULONG keys;
+	CK_RV rv;
+
+	rv = guard_object_keys(t, id, &keys);
+	if (rv == CKR_OK && keys == 0)
+		rv = purpose_remove(t, id);
+	if (rv != CKR_OK)
+		log_printf(LOG_INFO, "bind", "a rule without a key stays: %s",
+		    token_rv_name(rv));
+}
+
 CK_RV
 bind_end(struct api_call *c, struct bind *b, CK_RV rv,
     const CK_OBJECT_HANDLE *key, const CK_OBJECT_HANDLE *public)
@@ -298,9 +318,8 @@ bind_end(struct api_call *c, struct bind *b, CK_RV rv,
 		if (rv != CKR_OK && public != NULL)
 			(void)t->f->C_DestroyObject(t->session, *public);
 	}
-	/* Also one that could not be destroyed is better off with its rule. */
-	if (rv != CKR_OK && purpose_remove(t, blob_bytes(&b->rule.key_id)))
-		log_printf(LOG_INFO, "bind", "a rule without a key stays");
+	if (rv != CKR_OK)
+		unmake_rule(b);
 	guard_unlock(c, &b->processes, &b->inner);
 	guard_forget(c->device);
 	bind_reset(b);

@@ -964,11 +964,7 @@ test_always(void **state)
 	    CKR_OPERATION_NOT_INITIALIZED);
 	assert_int_equal(C_SignFinal(s, out, &len),
 	    CKR_OPERATION_NOT_INITIALIZED);
-	assert_int_equal(sign_always(key, CKM_ECDSA, &peer), DENIED);
 	assert_int_equal(bound_get(s, key, CKA_MDOC_USES_LEFT), 2);
-	assert_int_equal(sign_always(key, CKM_MDOC_DEVICE_SIGNATURE,
-			     &device_data),
-	    CKR_OK);
 }
 
 int
