@@ -96,24 +96,36 @@ same_file(const char *a, const char *b)
 	return same;
 }
 
-/* The module that a .module file of p11-kit names; to be freed, or NULL. */
+/* NULL: there is no such file, or it does not have the key. */
 static json_t *
-named_by(const char *folder, const char *file)
+value_of(const char *folder, const char *file, const char *wanted)
 {
 	char path[1024], line[1024], *key, *value;
-	json_t *module = NULL;
+	json_t *found = NULL;
 	FILE *f;
 
 	snprintf(path, sizeof path, "%s/%s", folder, file);
 	f = fopen(path, "re");
-	while (f != NULL && module == NULL && fgets(line, sizeof line, f)) {
-		if (split(line, ':', &key, &value) && !strcmp(key, "module"))
-			module = *value == '\0' ? json_string("")
-						: module_path(value);
+	while (f != NULL && found == NULL && fgets(line, sizeof line, f)) {
+		if (split(line, ':', &key, &value) && !strcmp(key, wanted))
+			found = json_string(value);
 	}
 	if (f != NULL)
 		fclose(f);
-	return module;
+	return found;
+}
+
+/* The module that a .module file of p11-kit names; to be freed, or NULL. */
+static json_t *
+named_by(const char *folder, const char *file)
+{
+	json_t *module = value_of(folder, file, "module"), *path;
+
+	if (module == NULL || json_string_length(module) == 0)
+		return module;
+	path = module_path(json_string_value(module));
+	json_decref(module);
+	return path;
 }
 
 struct registered {
@@ -121,32 +133,98 @@ struct registered {
 	char twice[128]; /* the file that names the device's module, too */
 };
 
-static void
-look_into(const char *folder, const char *ours, const char *device,
-    struct registered *ret)
+/* Strongest first: a file goes over those of its name behind it. */
+#define FOLDERS 3
+
+struct folders {
+	char user[1024];
+	const char *path[FOLDERS];
+	size_t n;
+};
+
+/* The folder of a user's configuration; false: p11-kit reads none for root. */
+static bool
+user_folder(char *out, size_t size, const char *below)
 {
-	DIR *d = opendir(folder);
+	const char *config = secure_getenv("XDG_CONFIG_HOME");
+	const char *home = secure_getenv("HOME");
+	int n;
+
+	if (getuid() == 0 || (config == NULL && home == NULL))
+		return false;
+	n = snprintf(out, size, "%s%s/pkcs11%s", config != NULL ? config : home,
+	    config != NULL ? "" : "/.config", below);
+	return n > 0 && (size_t)n < size;
+}
+
+static bool
+is_user_only(void)
+{
+	char folder[1024];
+	bool only = false;
+	json_t *value;
+
+	if (!user_folder(folder, sizeof folder, ""))
+		return false;
+	value = value_of(folder, "pkcs11.conf", "user-config");
+	only = value != NULL && !strcmp(json_string_value(value), "only");
+	json_decref(value);
+	return only;
+}
+
+static void
+folders_list(struct folders *ret)
+{
+	ret->n = 0;
+	if (user_folder(ret->user, sizeof ret->user, "/modules"))
+		ret->path[ret->n++] = ret->user;
+	if (is_user_only())
+		return;
+	ret->path[ret->n++] = "/etc/pkcs11/modules";
+	ret->path[ret->n++] = P11_KIT_MODULE_CONFIGS;
+}
+
+static bool
+is_covered(const struct folders *folders, size_t i, const char *file)
+{
+	for (size_t j = 0; j < i; j++) {
+		json_t *stronger = named_by(folders->path[j], file);
+
+		json_decref(stronger);
+		if (stronger != NULL)
+			return true;
+	}
+	return false;
+}
+
+static void
+look_at(const struct folders *folders, size_t i, const char *file,
+    const char *ours, const char *device, struct registered *ret)
+{
+	json_t *module = named_by(folders->path[i], file);
+	const char *path = json_string_value(module);
+
+	if (path != NULL && !is_covered(folders, i, file)) {
+		if (same_file(path, ours))
+			ret->ours = true;
+		if (device != NULL && same_file(path, device))
+			snprintf(ret->twice, sizeof ret->twice, "%s", file);
+	}
+	json_decref(module);
+}
+
+static void
+look_into(const struct folders *folders, size_t i, const char *ours,
+    const char *device, struct registered *ret)
+{
+	DIR *d = opendir(folders->path[i]);
 	struct dirent *e;
 
 	while (d != NULL && (e = readdir(d)) != NULL) {
 		size_t n = strlen(e->d_name);
-		json_t *module, *here = NULL;
-		const char *path;
 
-		if (n < 8 || strcmp(e->d_name + n - 7, ".module") != 0)
-			continue;
-		module = named_by(folder, e->d_name);
-		/* One of the same name in /etc goes over it, if only empty. */
-		if (strcmp(folder, "/etc/pkcs11/modules") != 0)
-			here = named_by("/etc/pkcs11/modules", e->d_name);
-		path = json_string_value(here != NULL ? here : module);
-		if (path != NULL && same_file(path, ours))
-			ret->ours = true;
-		if (path != NULL && device != NULL && same_file(path, device))
-			snprintf(ret->twice, sizeof ret->twice, "%s",
-			    e->d_name);
-		json_decref(module);
-		json_decref(here);
+		if (n >= 8 && !strcmp(e->d_name + n - 7, ".module"))
+			look_at(folders, i, e->d_name, ours, device, ret);
 	}
 	if (d != NULL)
 		closedir(d);
@@ -156,9 +234,11 @@ static void
 check_p11_kit(json_t *checks, const char *ours, const char *device)
 {
 	struct registered r = { false, "" };
+	struct folders folders;
 
-	look_into(P11_KIT_MODULE_CONFIGS, ours, device, &r);
-	look_into("/etc/pkcs11/modules", ours, device, &r);
+	folders_list(&folders);
+	for (size_t i = 0; i < folders.n; i++)
+		look_into(&folders, i, ours, device, &r);
 	if (r.ours && r.twice[0] != '\0')
 		add(checks, "p11-kit", "warning",
 		    json_sprintf("p11-kit shows each token twice: %s names "
