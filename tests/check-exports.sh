@@ -8,6 +8,8 @@ set -u
 cd "${abs_top_builddir:?}" || exit 99
 
 cc=${CC:-cc}
+# Quoted for the shell where it needs be.
+eval "public_cppflags=($PUBLIC_CPPFLAGS)"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -24,7 +26,8 @@ declared()
 	# shellcheck disable=SC2086
 	for h; do
 		echo "#include \"$h\""
-	done | $cc -std=c99 -E -P $PUBLIC_CPPFLAGS -x c - >"$tmp/text" ||
+	done | $cc -std=c99 -E -P "${public_cppflags[@]}" -x c - \
+	    >"$tmp/text" ||
 	    tap_bail "the headers cannot be preprocessed"
 	grep -v '^#' "$tmp/text" | tr '\n' ' ' |
 	    sed 's/[;{}]/&\n/g' |

@@ -8,6 +8,8 @@ set -u
 cd "$abs_top_srcdir" || exit 99
 
 cc=${CC:-cc}
+# Quoted for the shell where it needs be.
+eval "public_cppflags=($PUBLIC_CPPFLAGS) all_cppflags=($ALL_CPPFLAGS)"
 strict="-Wall -Wextra -Wpedantic -Werror -fsyntax-only"
 
 # alone COMPILER... < name of the header as in an include line
@@ -41,10 +43,10 @@ tap_ok "there are headers" test -n "$internal" -a -n "$public"
 # shellcheck disable=SC2086
 for h in $internal; do
 	case $h in
-	tools/*) flags="-I. $PUBLIC_CPPFLAGS" ;;
-	*) flags="-I. $ALL_CPPFLAGS" ;;
+	tools/*) flags=("${public_cppflags[@]}") ;;
+	*) flags=("${all_cppflags[@]}") ;;
 	esac
-	tap_ok "$h" alone "\"$h\"" $cc -std=gnu11 $flags
+	tap_ok "$h" alone "\"$h\"" $cc -std=gnu11 -I. "${flags[@]}"
 done
 
 cxx=
@@ -57,11 +59,12 @@ done
 # shellcheck disable=SC2086
 for h in $public; do
 	name="<${h#*/include/}>"
-	tap_ok "$name as C99" alone "$name" $cc -std=c99 $PUBLIC_CPPFLAGS
+	tap_ok "$name as C99" alone "$name" $cc -std=c99 \
+	    "${public_cppflags[@]}"
 	if [ -n "$cxx" ]; then
 		language='c++'
 		tap_ok "$name as C++" alone "$name" $cxx -std=c++11 \
-		    $PUBLIC_CPPFLAGS
+		    "${public_cppflags[@]}"
 		language=c
 	else
 		tap_skip "$name as C++: no C++ compiler here"

@@ -61,9 +61,10 @@ program()
 
 program ours.h >"$tmp/ours.c"
 program nss.h >"$tmp/nss.c"
-# shellcheck disable=SC2086
-tap_ok "our header" $cc -std=gnu11 -I"$tmp" -I"$abs_top_srcdir" $ALL_CPPFLAGS \
-    -o "$tmp/ours" "$tmp/ours.c"
+# Quoted for the shell where it needs be.
+eval "all_cppflags=($ALL_CPPFLAGS)"
+tap_ok "our header" $cc -std=gnu11 -I"$tmp" -I"$abs_top_srcdir" \
+    "${all_cppflags[@]}" -o "$tmp/ours" "$tmp/ours.c"
 # shellcheck disable=SC2086
 tap_ok "NSS's header" $cc -std=gnu11 -I"$tmp" $nss -o "$tmp/nss" "$tmp/nss.c"
 "$tmp/ours" >"$tmp/ours.out"
