@@ -54,7 +54,7 @@ exports $module >"$tmp/module"
 tap_is "$(tr '\n' ' ' <"$tmp/module")" \
     "C_GetFunctionList C_GetInterface C_GetInterfaceList " \
     "the module exports three functions"
-tap_is "$(sort "$abs_top_srcdir/module/p11-mdoc.sym")" \
+tap_is "$(sort "$abs_top_srcdir/module/api/p11-mdoc.sym")" \
     "$(cat "$tmp/module")" "p11-mdoc.sym lists them"
 
 tap_ok "libmdoc is there" test -f .libs/libmdoc.so

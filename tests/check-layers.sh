@@ -158,8 +158,8 @@ trap 'rm -rf "$tmp"' EXIT
 
 refused module/x.c '#include "mdoc/codec/cose.h"'
 refused module/x.c '#include <mdoc/mdoc.h>'
-refused mdoc/verify/x.c '# include "module/state.h"'
-refused vendor-ext/x.c '#include "module/state.h"'
+refused mdoc/verify/x.c '# include "module/state/state.h"'
+refused vendor-ext/x.c '#include "module/state/state.h"'
 refused vendor-ext/x.c '#include "mdoc/codec/cose.h"'
 refused common/x.h '#include "vendor-ext/tbs.h"'
 refused tools/x.c '#include "common/bytes.h"'

@@ -18,7 +18,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/util.h"
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
 #include "tests/fuzz/below.h"
 #include "tests/fuzz/check.h"
 #include "tests/support/failmalloc.h"

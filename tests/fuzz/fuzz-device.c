@@ -8,7 +8,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/util.h"
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
 #include "tests/fuzz/fuzz-device.h"
 
 #define EXPORT __attribute__((visibility("default")))

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# The types and numbers of module/pkcs11-3.h have the layout and the values
+# The types and numbers of module/api/pkcs11-3.h have the layout and the values
 # that NSS's header has, which is of PKCS#11 3.0 too.
 set -u
 . "${abs_top_srcdir:?}/tests/tap.sh"
@@ -15,10 +15,10 @@ cat >"$tmp/nss.h" <<'EOT'
 #include <nspr.h>
 #include <pkcs11.h>
 EOT
-echo '#include "module/pkcs11-3.h"' >"$tmp/ours.h"
+echo '#include "module/api/pkcs11-3.h"' >"$tmp/ours.h"
 
 numbers=$(awk '/^#define CK[A-Z]_/ { print $2 }' \
-    "$abs_top_srcdir/module/pkcs11-3-numbers.h")
+    "$abs_top_srcdir/module/api/pkcs11-3-numbers.h")
 tap_ok "there are numbers" test "$(echo "$numbers" | wc -l)" -gt 150
 
 # structures: "NAME FIELD" of every structure in our header
@@ -32,7 +32,7 @@ structures()
 		sub(/;.*/, "", field)
 		sub(/.*[ *]/, "", field)
 		print name, field
-	}' "$abs_top_srcdir/module/pkcs11-3.h"
+	}' "$abs_top_srcdir/module/api/pkcs11-3.h"
 }
 
 # Of later versions, or not in NSS.
@@ -52,7 +52,7 @@ program()
 		echo "offsetof($name, $field));"
 	done
 	for f in $(sed -n 's/^\tX(\(C_[A-Za-z]*\)).*/\1/p' \
-	    "$abs_top_srcdir/module/functions.h" | head -92); do
+	    "$abs_top_srcdir/module/api/functions.h" | head -92); do
 		echo "printf(\"$f %zu\\n\","
 		echo "offsetof(struct CK_FUNCTION_LIST_3_0, $f));"
 	done

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
 #include "tests/support/module.h"
 
 #define MODULE_RW  (CKF_SERIAL_SESSION | CKF_RW_SESSION)

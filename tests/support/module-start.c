@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "module/state.h"
+#include "module/state/state.h"
 #include "tests/support/module-start.h"
 
 bool

@@ -6,7 +6,7 @@
 #ifndef TESTS_SUPPORT_MODULE_START_H
 #define TESTS_SUPPORT_MODULE_START_H
 
-#include "module/device.h"
+#include "module/device/device.h"
 #include "tests/support/module.h"
 #include "tests/support/stub-device.h"
 

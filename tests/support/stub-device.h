@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
 
 #define STUB_SLOTS 2
 

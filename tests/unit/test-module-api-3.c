@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
 #include "tests/support/module-start.h"
 
 #define NO_SESSION 0x7777UL

@@ -10,7 +10,7 @@
 #include <p11-kit/pkcs11.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "module/attrs.h"
+#include "module/object/attrs.h"
 
 static void
 test_ours(void **state)

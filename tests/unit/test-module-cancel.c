@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
 #include "tests/support/module-start.h"
 
 static struct softhsm token;

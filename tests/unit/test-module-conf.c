@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "module/conf.h"
+#include "module/state/conf.h"
 #include "tests/support/failmalloc.h"
 
 static char folder[] = "/tmp/p11-mdoc-conf-XXXXXX";

@@ -21,7 +21,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/cbor.h"
-#include "module/handle.h"
+#include "module/device/handle.h"
 #include "tests/support/hpke-vectors.h"
 #include "tests/support/module-start.h"
 #include "tests/support/tokens.h"

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 #include <p11-kit/p11-kit.h>
 
-#include "module/device.h"
+#include "module/device/device.h"
 #include "tests/support/module-start.h"
 
 static const struct lock_ops system_locks;

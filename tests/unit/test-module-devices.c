@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "module/handle.h"
+#include "module/device/handle.h"
 #include "tests/support/module-start.h"
 
 #define N       3

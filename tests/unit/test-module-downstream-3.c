@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "module/downstream-3.h"
-#include "module/handle.h"
+#include "module/device/downstream-3.h"
+#include "module/device/handle.h"
 #include "tests/support/module-start.h"
 
 /* Any pointer: neither we nor the stub look at what is there. */

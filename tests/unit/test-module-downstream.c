@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "module/downstream.h"
+#include "module/device/downstream.h"
 #include "tests/support/module-start.h"
 
 #define THREADS 4

@@ -13,7 +13,7 @@
 #include <p11-kit/pkcs11.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "module/object.h"
+#include "module/object/object.h"
 #include "tests/support/module-start.h"
 #include "vendor-ext/curve.h"
 #include "vendor-ext/hasher.h"

@@ -11,8 +11,8 @@
 #include <p11-kit/pkcs11.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "module/api.h"
-#include "module/expect.h"
+#include "module/api/api.h"
+#include "module/device/expect.h"
 #include "tests/support/module-start.h"
 #include "tests/support/vectors.h"
 

@@ -16,7 +16,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/util.h"
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
 #include "tests/support/module-start.h"
 
 #define MAX 8

@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "module/folder.h"
+#include "module/store/folder.h"
 
 static char top[] = "/tmp/p11-mdoc-folder-XXXXXX";
 static char root[64];

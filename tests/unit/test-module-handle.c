@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
-#include "module/downstream.h"
-#include "module/handle.h"
-#include "module/object.h"
+#include "module/device/downstream.h"
+#include "module/device/handle.h"
+#include "module/object/object.h"
 
 #define SESSION 77
 #define OURS(i) ((CK_ULONG)(i) << HANDLE_SHIFT)

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "module/api-general.h"
-#include "module/interface.h"
+#include "module/api/general.h"
+#include "module/api/interface.h"
 #include "tests/support/module-start.h"
 
 static CK_UTF8CHAR pkcs11[] = "PKCS 11";

@@ -13,7 +13,7 @@
 #include <cmocka.h>
 
 #include "common/race.h"
-#include "module/handle.h"
+#include "module/device/handle.h"
 #include "tests/support/module-start.h"
 
 #define N       3

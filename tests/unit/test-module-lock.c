@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "module/lock.h"
+#include "module/state/lock.h"
 #include "tests/support/module-start.h"
 
 /* The application's mutexes: which, and whether they are held. */

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "module/login.h"
+#include "module/device/login.h"
 #include "tests/support/module-start.h"
 
 static struct softhsm hsm;

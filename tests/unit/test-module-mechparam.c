@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "module/handle.h"
-#include "module/mechparam.h"
+#include "module/device/handle.h"
+#include "module/device/mechparam.h"
 
 #define NSS(n)   (CKM_VENDOR_DEFINED | (0x4e534350UL + (n)))
 #define INDEX    5UL

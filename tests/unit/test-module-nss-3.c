@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-#include "module/interface.h"
+#include "module/api/interface.h"
 #include "tests/support/module-start.h"
 
 /* "NSS Generic Crypto Services": no login, session objects only. */

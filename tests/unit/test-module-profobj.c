@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "module/downstream.h"
-#include "module/profobj.h"
+#include "module/device/downstream.h"
+#include "module/object/profobj.h"
 #include "tests/support/failmalloc.h"
 #include "tests/support/module-start.h"
 

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "module/downstream.h"
-#include "module/pkcs11-3.h"
+#include "module/api/pkcs11-3.h"
+#include "module/device/downstream.h"
 #include "tests/support/bound.h"
 #include "tests/support/module-start.h"
 #include "vendor-ext/cose-key.h"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "module/session.h"
+#include "module/session/session.h"
 #include "tests/support/module-start.h"
 
 #define THREADS 6

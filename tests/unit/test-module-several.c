@@ -18,8 +18,8 @@
 #include <p11-kit/pkcs11.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "module/handle.h"
-#include "module/object.h"
+#include "module/device/handle.h"
+#include "module/object/object.h"
 #include "tests/support/module-start.h"
 #include "tests/support/vectors.h"
 #include "vendor-ext/pkcs11-3.h"

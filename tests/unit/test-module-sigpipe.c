@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "module/sigpipe.h"
+#include "module/device/sigpipe.h"
 
 static volatile sig_atomic_t seen;
 

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "module/slot.h"
+#include "module/device/slot.h"
 #include "tests/support/module-start.h"
 
 static void

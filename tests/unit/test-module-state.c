@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "module/state.h"
+#include "module/state/state.h"
 #include "tests/support/module-start.h"
 
 #define THREADS 8

@@ -18,9 +18,9 @@
 #include <cmocka.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "module/handle.h"
-#include "module/object.h"
-#include "module/store.h"
+#include "module/device/handle.h"
+#include "module/object/object.h"
+#include "module/store/store.h"
 #include "tests/support/module-start.h"
 
 static struct softhsm hsm;

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "module/task.h"
+#include "module/device/task.h"
 
 static atomic_uint freed;
 

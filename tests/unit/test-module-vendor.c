@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "module/vendor.h"
+#include "module/api/vendor.h"
 #include "tests/support/module-start.h"
 
 #define HEADER "vendor-ext/include/p11-mdoc/pkcs11-mdoc.h"

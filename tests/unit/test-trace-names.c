@@ -10,7 +10,7 @@
 #include <p11-mdoc/pkcs11-mdoc.h>
 
 #include "common/util.h"
-#include "module/trace-names.h"
+#include "module/trace/trace-names.h"
 
 static void
 test_names(void **state)

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <p11-mdoc/pkcs11-mdoc.h>
 
-#include "module/trace-call.h"
+#include "module/trace/trace-call.h"
 #include "tests/support/diag.h"
 
 static struct trace_line l;
