@@ -398,7 +398,7 @@ set_path(struct demo *d, const char *variable, const char *name)
 static int
 set_environment(struct demo *d)
 {
-	char *libs;
+	char *end;
 	int code;
 
 	d->program = realpath("/proc/self/exe", NULL);
@@ -411,19 +411,19 @@ set_environment(struct demo *d)
 		return code;
 	/* libtool runs a program that is not installed from a folder of its
 	 * own, by a script one above; that is what a person can type. */
-	libs = strstr(d->program, "/.libs/p11-mdoc");
+	end = strstr(d->program, "/.libs/p11-mdoc");
+	if (end == NULL)
+		end = strrchr(d->program, '/');
 	printf("# Everything is in a folder of its own; each command can be "
 	       "run again alone.\n");
 	printf("$ cd ");
 	print_quoted(d->folder);
-	printf("\n$ export SOFTHSM2_CONF=$PWD/softhsm2.conf "
-	       "P11_MDOC_CONF=$PWD/p11-mdoc.conf\n$ alias p11-mdoc=");
-	if (libs != NULL)
-		*libs = '\0';
-	printf("%s%s", d->program, libs != NULL ? "/p11-mdoc" : "");
-	if (libs != NULL)
-		*libs = '/';
-	putchar('\n');
+	printf("\n$ export SOFTHSM2_CONF=\"$PWD/softhsm2.conf\" "
+	       "P11_MDOC_CONF=\"$PWD/p11-mdoc.conf\"\n$ export PATH=");
+	*end = '\0';
+	print_quoted(d->program);
+	*end = '/';
+	printf(":\"$PATH\"\n");
 	return CLI_OK;
 }
 

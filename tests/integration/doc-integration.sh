@@ -17,9 +17,9 @@ pages=$abs_top_srcdir/doc/integration
 # As after "make install".
 installed=$SOFTHSM_FOLDER/installed
 mkdir "$installed"
-sed "s|^p11_module_path=.*|p11_module_path=$abs_top_builddir|" \
+sed "s|^p11_module_path=.*|p11_module_path=$installed|" \
     "$abs_top_builddir/conf/p11-mdoc.pc" >"$installed/p11-mdoc.pc"
-ln -s "$abs_top_builddir/p11-mdoc" "$installed"
+ln -s "$abs_top_builddir/p11-mdoc" "$MODULE" "$installed"
 export PKG_CONFIG_PATH=$installed PATH=$installed:$PATH
 
 # blocks PAGE: a script of its blocks, with the line of each before it

@@ -21,8 +21,8 @@ softhsm_cleanup()
 {
 	"$piv" stop "$RIG_DIR"
 }
-REMOVE="$piv remove $RIG_DIR"
-INSERT="$piv insert $RIG_DIR"
+REMOVE=$(printf '%q remove %q' "$piv" "$RIG_DIR")
+INSERT=$(printf '%q insert %q' "$piv" "$RIG_DIR")
 export REMOVE INSERT
 
 # works WHAT: what slot-events says, with other numbers

@@ -13,6 +13,8 @@ softhsm_new t0
 . "$abs_top_srcdir/tests/support/p11-kit.sh"
 cd "$SOFTHSM_FOLDER" || exit 99
 conf=$abs_top_builddir/conf
+# Where a command of words can name it.
+ln -s "$MODULE" module.so
 
 socket_pid=
 softhsm_cleanup()
@@ -70,7 +72,7 @@ else
 	# The other end of a pipe, as behind ssh.
 	rm kit/pkcs11/modules/*
 	printf 'remote: |p11-kit remote --provider %s pkcs11:token=t0\n' \
-	    "$MODULE" >kit/pkcs11/modules/remote.module
+	    "$PWD/module.so" >kit/pkcs11/modules/remote.module
 	kit_run timeout 60 p11-kit list-modules >list 2>&1
 	tap_is "$(tokens <list)" 1 "with a remote: line the token is there"
 	rm kit/pkcs11/modules/*
@@ -129,7 +131,7 @@ pkcs11-tool --module "$MODULE" --token-label t0 --login --pin "$SOFTHSM_PIN" \
     --keypairgen --key-type EC:prime256v1 --id 01 --label k --usage-sign \
     >key.out 2>&1
 command=$(unit ExecStart)
-command=${command/"$(variable module)"/"$MODULE"}
+command=${command/"$(variable module)"/"$PWD/module.so"}
 command=${command//'${P11_MDOC_TOKEN}'/"$(
     unit Environment | sed -n 's/^P11_MDOC_TOKEN=//p')"}
 # shellcheck disable=SC2086
