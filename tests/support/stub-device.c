@@ -59,8 +59,10 @@ call_end(CK_SLOT_ID slot, CK_RV rv)
 static void
 hang_while(atomic_bool *hang)
 {
+	atomic_fetch_add(&stub.hanging, 1);
 	while (atomic_load(hang))
 		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+	atomic_fetch_sub(&stub.hanging, 1);
 }
 
 /* Does it answer nothing but one code? */

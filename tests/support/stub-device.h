@@ -44,6 +44,7 @@ struct stub {
 	atomic_uint calls;  /* of functions on slots and sessions */
 	atomic_uint inside; /* calls now running, in all */
 	atomic_uint inside_of[STUB_SLOTS];
+	atomic_uint hanging; /* calls that do not return yet */
 	atomic_uint most;    /* ever running at once, in all */
 	atomic_uint most_of; /* on one slot */
 	atomic_ulong sessions;
