@@ -6,6 +6,18 @@
 #include "module/device/downstream-3.h"
 #include "module/guard/guard.h"
 
+/* What has begun, with a key that may have been bound since, goes on. */
+static CK_RV
+check_again(struct api_call *c)
+{
+	CK_RV rv;
+
+	rv = guard_refuse(c, NULL, c->session->message_key);
+	if (rv != CKR_OK)
+		(void)downstream_functions_3()->C_MessageSignFinal(c->down);
+	return rv;
+}
+
 CK_RV
 C_MessageSignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
     CK_OBJECT_HANDLE key)
@@ -19,6 +31,8 @@ C_MessageSignInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_MessageSignInit(call.down,
 		    mechanism, key);
+	if (rv == CKR_OK)
+		call.session->message_key = key;
 	return api_leave(&call, rv);
 }
 
@@ -31,6 +45,8 @@ C_SignMessage(CK_SESSION_HANDLE session, void *parameter,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = check_again(&call);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_SignMessage(call.down,
 		    parameter, parameter_len, in, in_len, out, out_len);
@@ -46,6 +62,8 @@ C_SignMessageBegin(CK_SESSION_HANDLE session, void *parameter,
 
 	rv = api_enter_session(&call, session);
 	if (rv == CKR_OK)
+		rv = check_again(&call);
+	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_SignMessageBegin(call.down,
 		    parameter, parameter_len);
 	return api_leave(&call, rv);
@@ -60,6 +78,8 @@ C_SignMessageNext(CK_SESSION_HANDLE session, void *parameter,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	if (rv == CKR_OK)
+		rv = check_again(&call);
 	if (rv == CKR_OK)
 		rv = downstream_functions_3()->C_SignMessageNext(call.down,
 		    parameter, parameter_len, in, in_len, out, out_len);

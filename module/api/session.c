@@ -97,7 +97,7 @@ C_SetOperationState(CK_SESSION_HANDLE session, CK_BYTE *state,
 		rv = call.f->C_SetOperationState(call.down, state, state_len,
 		    encryption_key, authentication_key);
 	if (rv == CKR_OK)
-		operation_restored(&call);
+		operation_restored(&call, authentication_key);
 	return api_leave(&call, rv);
 }
 

@@ -68,6 +68,8 @@ C_SignRecoverInit(CK_SESSION_HANDLE session, CK_MECHANISM *mechanism,
 		rv = guard_refuse(&call, mechanism, key);
 	if (rv == CKR_OK)
 		rv = call.f->C_SignRecoverInit(call.down, mechanism, key);
+	if (rv == CKR_OK)
+		call.session->recover_key = key;
 	return api_leave(&call, rv);
 }
 
@@ -79,6 +81,9 @@ C_SignRecover(CK_SESSION_HANDLE session, CK_BYTE *in, CK_ULONG in_len,
 	CK_RV rv;
 
 	rv = api_enter_session(&call, session);
+	/* It may have been bound since. */
+	if (rv == CKR_OK)
+		rv = guard_refuse(&call, NULL, call.session->recover_key);
 	if (rv == CKR_OK)
 		rv = call.f->C_SignRecover(call.down, in, in_len, out, out_len);
 	return api_leave(&call, rv);

@@ -14,13 +14,17 @@
 
 #define HANDLE_SHIFT    (8 * (sizeof(CK_ULONG) - 1))
 #define HANDLE_MASK     ((CK_ULONG)0x7f << HANDLE_SHIFT)
+#define HANDLE_OURS     ((CK_ULONG)0x80 << HANDLE_SHIFT)
 #define HANDLE_INDEX(h) ((size_t)(((h)&HANDLE_MASK) >> HANDLE_SHIFT))
 
-/* Another device's object is none of this one: it answers that itself. */
+/*
+ * Another device's object is none of this one: it answers that itself. Nor is
+ * one of ours, of which a device that looks at 32 bits would see a key's.
+ */
 static inline CK_OBJECT_HANDLE
 handle_down(const struct device *d, CK_OBJECT_HANDLE h)
 {
-	if ((h & d->prefix_mask) != d->prefix)
+	if ((h & d->prefix_mask) != d->prefix || (h & HANDLE_OURS) != 0)
 		return CK_INVALID_HANDLE;
 	return h & ~d->prefix_mask;
 }

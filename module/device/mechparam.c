@@ -98,18 +98,29 @@ struct derived_key {
 	CK_OBJECT_HANDLE *ret;
 };
 
-/* A parameter of another length is not what the table knows: unchanged. */
+/* Not every device minds what comes after the parameter that it reads. */
 static const struct mechparam_layout *
-layout_of(const CK_MECHANISM *m)
+begins_as(const CK_MECHANISM *m)
 {
 	for (size_t i = 0; i < nitems(layouts); i++)
 		if (layouts[i].type == m->mechanism)
 			return m->pParameter != NULL &&
-				m->ulParameterLen ==
+				m->ulParameterLen >=
 				    layouts[i].words * sizeof(CK_ULONG)
 			    ? &layouts[i]
 			    : NULL;
 	return NULL;
+}
+
+/* A parameter of another length is not what the table knows: unchanged. */
+static const struct mechparam_layout *
+layout_of(const CK_MECHANISM *m)
+{
+	const struct mechparam_layout *l = begins_as(m);
+
+	return l != NULL && m->ulParameterLen == l->words * sizeof(CK_ULONG)
+	    ? l
+	    : NULL;
 }
 
 static void *
@@ -219,7 +230,7 @@ mechparam_end(const struct device *d, struct mechparam *p, CK_RV rv)
 CK_RV
 mechparam_keys(const CK_MECHANISM *m, CK_OBJECT_HANDLE **ret, size_t *ret_n)
 {
-	const struct mechparam_layout *l = m != NULL ? layout_of(m) : NULL;
+	const struct mechparam_layout *l = m != NULL ? begins_as(m) : NULL;
 	struct mechparam p = { .layout = l };
 	const struct data_param *data = NULL;
 	CK_OBJECT_HANDLE *keys;
@@ -230,7 +241,7 @@ mechparam_keys(const CK_MECHANISM *m, CK_OBJECT_HANDLE **ret, size_t *ret_n)
 	*ret_n = 0;
 	if (l == NULL)
 		return CKR_OK;
-	memcpy(p.words, m->pParameter, m->ulParameterLen);
+	memcpy(p.words, m->pParameter, l->words * sizeof(CK_ULONG));
 	if (l->data != 0)
 		data = pointer_at(&p, l->data);
 	if (data != NULL)

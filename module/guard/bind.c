@@ -257,6 +257,8 @@ bind_begin(struct api_call *c, struct bind *b, CK_ATTRIBUTE *template,
 		return rv;
 	}
 	rv = write_new_rule(&b->inner.token, &b->rule, 0, b->private);
+	/* Of handles that the device may give out again now. */
+	guard_forget(c->device);
 	if (rv != CKR_OK) {
 		guard_unlock(c, &b->processes, &b->inner);
 		bind_reset(b);
@@ -362,6 +364,28 @@ restrict_key(const struct token *t, CK_OBJECT_HANDLE key,
 	return rv;
 }
 
+/* Another process, or another way to the token, may be giving it a new name. */
+static CK_RV
+check_bound(const struct token *t, CK_OBJECT_HANDLE key,
+    const struct purpose *rule)
+{
+	struct bytes id = blob_bytes(&rule->key_id);
+	struct guard_object o;
+	CK_RV rv, removed;
+
+	rv = guard_object_read(t, key, &o);
+	if (rv == CKR_OK && bytes_equal(bytes_of(o.id, o.id_len), id))
+		return CKR_OK;
+	if (rv == CKR_OK)
+		rv = inconsistent(CKR_TEMPLATE_INCONSISTENT,
+		    "its CKA_ID has changed meanwhile");
+	removed = purpose_remove(t, id);
+	if (removed != CKR_OK)
+		log_printf(LOG_INFO, "bind", "a rule without a key stays: %s",
+		    token_rv_name(removed));
+	return rv;
+}
+
 static CK_RV
 bind_locked(const struct token *t, CK_OBJECT_HANDLE key, struct purpose *rule)
 {
@@ -385,6 +409,8 @@ bind_locked(const struct token *t, CK_OBJECT_HANDLE key, struct purpose *rule)
 		rv = restrict_key(t, key, &o);
 	if (rv == CKR_OK)
 		rv = write_new_rule(t, rule, 1, o.private);
+	if (rv == CKR_OK)
+		rv = check_bound(t, key, rule);
 	return rv;
 }
 

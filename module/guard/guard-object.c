@@ -77,31 +77,33 @@ guard_object_template(const CK_ATTRIBUTE *t, CK_ULONG n)
 	return CKR_OK;
 }
 
-/* CKR_ACTION_PROHIBITED for a rule; class 0 if no slot here has any. */
+/*
+ * CKR_ACTION_PROHIBITED for a rule. What is done to an object stays: here it is
+ * always the device that is asked, not what is remembered.
+ */
 static CK_RV
 look(struct api_call *c, CK_OBJECT_HANDLE object, struct guard_object *ret,
     bool *ret_bound)
 {
 	struct token t = inner_caller(c);
 	struct purpose *rule = NULL;
-	bool any = false;
+	bool any = true;
 	CK_RV rv;
 
 	*ret_bound = false;
-	rv = guard_any(c, &any);
-	if (rv != CKR_OK || !any)
-		return rv;
 	rv = guard_object_read(&t, object, ret);
-	if (rv == CKR_OK && ret->is_rule)
-		return prohibited("a rule can only be read");
-	if (rv == CKR_OK)
-		rv = guard_rule(c, object, &rule);
-	if (rv == CKR_OK) {
-		*ret_bound = rule != NULL;
-		guard_rule_free(&rule);
-	}
 	/* The device will say that there is no such object. */
-	return rv == CKR_OBJECT_HANDLE_INVALID ? CKR_OK : rv;
+	if (rv == CKR_OBJECT_HANDLE_INVALID)
+		return CKR_OK;
+	if (rv != CKR_OK)
+		return guard_any(c, &any) == CKR_OK && !any ? CKR_OK : rv;
+	if (ret->is_rule)
+		return prohibited("a rule can only be read");
+	if (ret->class == CKO_PRIVATE_KEY)
+		rv = guard_rule_now(c, object, &rule);
+	*ret_bound = rule != NULL;
+	guard_rule_free(&rule);
+	return rv;
 }
 
 CK_RV
@@ -132,27 +134,60 @@ is_harmless(CK_ATTRIBUTE_TYPE type)
 	return false;
 }
 
+static CK_RV
+check_set(struct api_call *c, CK_OBJECT_HANDLE object, const CK_ATTRIBUTE *t,
+    CK_ULONG n, struct guard_object *ret)
+{
+	bool bound;
+	CK_RV rv;
+
+	rv = look(c, object, ret, &bound);
+	for (CK_ULONG i = 0; rv == CKR_OK && bound && t != NULL && i < n; i++)
+		if (!is_harmless(t[i].type))
+			rv = CKR_ATTRIBUTE_READ_ONLY;
+	return rv;
+}
+
+/* A key that is just being bound cannot leave its rule behind. */
+static CK_RV
+set_id(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *t, CK_ULONG n)
+{
+	struct process_lock processes;
+	struct guard_object o;
+	struct inner inner;
+	CK_RV rv;
+
+	/* The device will say so. */
+	if ((c->session->flags & CKF_RW_SESSION) == 0)
+		return c->f->C_SetAttributeValue(c->down, object, t, n);
+	rv = guard_lock(c, &processes, &inner);
+	if (rv != CKR_OK)
+		return rv;
+	rv = check_set(c, object, t, n, &o);
+	if (rv == CKR_OK)
+		rv = c->f->C_SetAttributeValue(c->down, object, t, n);
+	guard_unlock(c, &processes, &inner);
+	/* It may be the key of a rule from now on. */
+	guard_forget(c->device);
+	return rv;
+}
+
 CK_RV
 guard_object_set(struct api_call *c, CK_OBJECT_HANDLE object, CK_ATTRIBUTE *t,
     CK_ULONG n)
 {
 	struct guard_object o = { 0 };
-	bool bound;
 	CK_RV rv;
 
 	rv = guard_object_template(t, n);
 	if (rv == CKR_OK)
-		rv = look(c, object, &o, &bound);
-	for (CK_ULONG i = 0; rv == CKR_OK && bound && t != NULL && i < n; i++)
-		if (!is_harmless(t[i].type))
-			rv = CKR_ATTRIBUTE_READ_ONLY;
+		rv = check_set(c, object, t, n, &o);
 	if (rv != CKR_OK)
 		return rv;
-	rv = c->f->C_SetAttributeValue(c->down, object, t, n);
-	/* It may be the key of a rule from now on. */
-	if (rv == CKR_OK && attrs_find(t, n, CKA_ID) != NULL)
-		guard_forget(c->device);
-	return rv;
+	if (o.class == CKO_PRIVATE_KEY && t != NULL &&
+	    attrs_find(t, n, CKA_ID) != NULL)
+		return set_id(c, object, t, n);
+	return c->f->C_SetAttributeValue(c->down, object, t, n);
 }
 
 /* The key is gone: a rule that stays would bind the next key of its name. */
@@ -185,8 +220,8 @@ guard_object_destroy(struct api_call *c, CK_OBJECT_HANDLE object)
 	if (!bound) {
 		rv = c->f->C_DestroyObject(c->down, object);
 		/* Its handle may soon be that of a bound key. */
-		if (rv == CKR_OK && o.class == CKO_PRIVATE_KEY)
-			guard_forget(c->device);
+		if (rv == CKR_OK)
+			guard_forget_key(c, object);
 		return rv;
 	}
 	rv = guard_lock(c, &processes, &inner);

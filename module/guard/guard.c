@@ -77,7 +77,6 @@ is_known(struct guard *g, CK_SLOT_ID slot, CK_OBJECT_HANDLE key, int64_t now)
 	    e->generation == atomic_load(&g->generation);
 }
 
-/* Either the key or the whole slot. */
 static bool
 is_free(const struct api_call *c, CK_OBJECT_HANDLE key)
 {
@@ -87,8 +86,7 @@ is_free(const struct api_call *c, CK_OBJECT_HANDLE key)
 
 	if (lock_take(&g->lock) != CKR_OK)
 		return false;
-	known = is_known(g, c->slot, CK_INVALID_HANDLE, now) ||
-	    (key != CK_INVALID_HANDLE && is_known(g, c->slot, key, now));
+	known = is_known(g, c->slot, key, now);
 	lock_give(&g->lock);
 	return known;
 }
@@ -107,24 +105,23 @@ remember(const struct api_call *c, CK_OBJECT_HANDLE key, unsigned generation)
 	lock_give(&g->lock);
 }
 
-/* ---- rules */
-
-static CK_RV
-any_rule(struct api_call *c, const struct token *t, bool *ret)
+void
+guard_forget_key(const struct api_call *c, CK_OBJECT_HANDLE key)
 {
-	unsigned generation = atomic_load(&c->device->guard.generation);
-	CK_RV rv;
+	struct guard *g = &c->device->guard;
+	struct guard_entry *e;
 
-	rv = purpose_any(t, ret);
-	/* Where nothing can be looked for there is no rule. */
-	if (rv == CKR_FUNCTION_NOT_SUPPORTED) {
-		*ret = false;
-		rv = CKR_OK;
+	if (lock_take(&g->lock) != CKR_OK) {
+		guard_forget(c->device);
+		return;
 	}
-	if (rv == CKR_OK && !*ret)
-		remember(c, CK_INVALID_HANDLE, generation);
-	return rv;
+	e = entry_of(g, c->slot, key);
+	if (e->slot == c->slot && e->key == key)
+		*e = (struct guard_entry){ 0 };
+	lock_give(&g->lock);
 }
+
+/* ---- rules */
 
 CK_RV
 guard_any(struct api_call *c, bool *ret)
@@ -133,32 +130,60 @@ guard_any(struct api_call *c, bool *ret)
 	CK_RV rv;
 
 	*ret = false;
-	if (is_free(c, CK_INVALID_HANDLE))
-		return CKR_OK;
 	rv = inner_open(c, &inner);
 	if (rv != CKR_OK)
 		return rv;
-	rv = any_rule(c, &inner.token, ret);
+	rv = purpose_any(&inner.token, ret);
 	inner_close(&inner);
-	return rv;
+	/* Where nothing can be looked for there is no rule. */
+	return rv == CKR_FUNCTION_NOT_SUPPORTED ? CKR_OK : rv;
 }
 
 static CK_RV
-rule_of(struct api_call *c, const struct token *t, CK_OBJECT_HANDLE key,
-    struct purpose *ret, bool *ret_found)
+find_rule(struct api_call *c, struct bytes id, struct purpose **ret)
 {
-	unsigned generation = atomic_load(&c->device->guard.generation);
-	struct guard_object o;
+	struct purpose *rule;
+	bool found = false;
+	struct inner inner;
 	CK_RV rv;
 
-	*ret_found = false;
-	rv = guard_object_read(t, key, &o);
+	rv = inner_open(c, &inner);
+	if (rv != CKR_OK)
+		return rv;
+	rule = calloc(1, sizeof(*rule));
+	rv = rule == NULL ? CKR_HOST_MEMORY
+			  : purpose_find(&inner.token, id, rule, &found);
+	inner_close(&inner);
+	if (rv == CKR_OK && found)
+		*ret = rule;
+	else
+		guard_rule_free(&rule);
+	return rv == CKR_FUNCTION_NOT_SUPPORTED ? CKR_OK : rv;
+}
+
+/*
+ * That there is no rule at all is not remembered: a key that is made with one
+ * the next moment, by another process, would be anybody's until it is noticed.
+ */
+CK_RV
+guard_rule_now(struct api_call *c, CK_OBJECT_HANDLE key, struct purpose **ret)
+{
+	unsigned generation = atomic_load(&c->device->guard.generation);
+	struct token t = inner_caller(c);
+	struct guard_object o;
+	bool any = true;
+	CK_RV rv;
+
+	*ret = NULL;
+	rv = guard_object_read(&t, key, &o);
 	/* Nothing is known of it but that the device will refuse it. */
 	if (rv == CKR_OBJECT_HANDLE_INVALID)
 		return CKR_OK;
-	if (rv == CKR_OK && o.class == CKO_PRIVATE_KEY)
-		rv = purpose_find(t, bytes_of(o.id, o.id_len), ret, ret_found);
-	if (rv == CKR_OK && !*ret_found)
+	if (rv != CKR_OK)
+		return guard_any(c, &any) == CKR_OK && !any ? CKR_OK : rv;
+	if (o.class == CKO_PRIVATE_KEY)
+		rv = find_rule(c, bytes_of(o.id, o.id_len), ret);
+	if (rv == CKR_OK && *ret == NULL)
 		remember(c, key, generation);
 	return rv;
 }
@@ -166,31 +191,11 @@ rule_of(struct api_call *c, const struct token *t, CK_OBJECT_HANDLE key,
 CK_RV
 guard_rule(struct api_call *c, CK_OBJECT_HANDLE key, struct purpose **ret)
 {
-	struct purpose *rule;
-	struct inner inner;
-	bool found = false;
-	CK_RV rv;
-
 	*ret = NULL;
 	if (object_is_vendor(key) || key == CK_INVALID_HANDLE ||
 	    is_free(c, key))
 		return CKR_OK;
-	rv = inner_open(c, &inner);
-	if (rv != CKR_OK)
-		return rv;
-	rule = calloc(1, sizeof(*rule));
-	if (rule == NULL)
-		rv = CKR_HOST_MEMORY;
-	if (rv == CKR_OK)
-		rv = any_rule(c, &inner.token, &found);
-	if (rv == CKR_OK && found)
-		rv = rule_of(c, &inner.token, key, rule, &found);
-	inner_close(&inner);
-	if (rv == CKR_OK && found)
-		*ret = rule;
-	else
-		guard_rule_free(&rule);
-	return rv;
+	return guard_rule_now(c, key, ret);
 }
 
 void
@@ -238,8 +243,9 @@ refuse_inside(struct api_call *c, const CK_MECHANISM *m)
 	rv = mechparam_keys(m, &keys, &n);
 	if (rv != CKR_OK)
 		return rv;
+	/* With one device they go down as they are: what would it see? */
 	for (size_t i = 0; rv == CKR_OK && i < n; i++)
-		rv = refuse_key(c, keys[i]);
+		rv = refuse_key(c, keys[i] & ~OBJECT_VENDOR_BIT);
 	free(keys);
 	return rv;
 }
@@ -251,8 +257,6 @@ guard_use(struct api_call *c, const CK_MECHANISM *m, CK_OBJECT_HANDLE key,
 	CK_RV rv;
 
 	*ret = NULL;
-	if (is_free(c, CK_INVALID_HANDLE))
-		return CKR_OK;
 	rv = refuse_inside(c, m);
 	return rv == CKR_OK ? guard_rule(c, key, ret) : rv;
 }
@@ -262,8 +266,6 @@ guard_refuse(struct api_call *c, const CK_MECHANISM *m, CK_OBJECT_HANDLE key)
 {
 	CK_RV rv;
 
-	if (is_free(c, CK_INVALID_HANDLE))
-		return CKR_OK;
 	rv = refuse_inside(c, m);
 	return rv == CKR_OK ? refuse_key(c, key) : rv;
 }

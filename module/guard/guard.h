@@ -28,7 +28,7 @@ struct purpose_want;
 
 #define GUARD_ENTRIES 64
 
-/* Not bound; key CK_INVALID_HANDLE: no rule in this slot at all. */
+/* Not bound. */
 struct guard_entry {
 	CK_SLOT_ID slot;
 	CK_OBJECT_HANDLE key;
@@ -49,6 +49,8 @@ CK_RV guard_init(struct guard *g, const struct lock_ops *ops) NODISCARD;
 void guard_destroy(struct guard *g);
 /* Handles, rules or the login have changed. */
 void guard_forget(struct device *d);
+/* This handle may soon be that of another object. */
+void guard_forget_key(const struct api_call *c, CK_OBJECT_HANDLE key);
 
 /* ---- inside of a session */
 
@@ -59,6 +61,9 @@ CK_RV guard_any(struct api_call *c, bool *ret) NODISCARD;
  * or is not there: the device will say so. For guard_rule_free().
  */
 CK_RV guard_rule(struct api_call *c, CK_OBJECT_HANDLE key,
+    struct purpose **ret) NODISCARD;
+/* The same, and nothing that was remembered counts. */
+CK_RV guard_rule_now(struct api_call *c, CK_OBJECT_HANDLE key,
     struct purpose **ret) NODISCARD;
 void guard_rule_free(struct purpose **p);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "config.h"
 
+#include "module/guard/guard-object.h"
 #include "module/guard/guard.h"
 #include "module/object/note.h"
 #include "module/object/object.h"
@@ -92,7 +93,10 @@ derive_key(struct api_call *c, CK_MECHANISM *mechanism, CK_OBJECT_HANDLE base,
 	struct purpose *rule;
 	CK_RV rv, completed;
 
-	rv = guard_use(c, mechanism, base, &rule);
+	/* CKM_HKDF_DATA makes a CKO_DATA. */
+	rv = guard_object_template(template, n);
+	if (rv == CKR_OK)
+		rv = guard_use(c, mechanism, base, &rule);
 	if (rv != CKR_OK)
 		return rv;
 	if (rule != NULL) {

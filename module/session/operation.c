@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 
+#include "module/api/cancel.h"
 #include "module/guard/guard.h"
 #include "module/object/object.h"
 #include "module/session/inner.h"
@@ -177,11 +178,37 @@ operation_init(struct api_call *c, enum operation_kind kind,
 	if (rv == CKR_OK) {
 		op->passed = mechanism != NULL;
 		op->left = false;
+		op->key = key;
 	} else if (m != NULL && mechanism_completes(m, rv, mechanism)) {
 		completed = ours_init(c, kind, m, mechanism, key);
 		/* Not here, or not with this key: the device has spoken. */
 		if (completed != CKR_MECHANISM_INVALID)
 			rv = completed;
+	}
+	return rv;
+}
+
+/*
+ * The key of what has begun may have been bound since. Then it is no use of its
+ * purpose, and what the device cannot end stays nobody's.
+ */
+static CK_RV
+check_again(struct api_call *c, enum operation_kind kind)
+{
+	static const CK_FLAGS what[] = { CKF_SIGN, CKF_VERIFY, CKF_DECRYPT };
+	struct operation *op = operation(c, kind);
+	CK_RV rv;
+
+	if ((op->ours == NULL && !op->passed) || op->rule != NULL)
+		return CKR_OK;
+	rv = guard_refuse(c, NULL, op->key);
+	if (rv == CKR_OK)
+		return CKR_OK;
+	if (op->ours != NULL) {
+		ours_cancel(c, op);
+	} else {
+		op->left = cancel_operations(c, what[kind]) != CKR_OK;
+		op->passed = false;
 	}
 	return rv;
 }
@@ -307,6 +334,9 @@ operation_sign(struct api_call *c, CK_BYTE *in, CK_ULONG in_len, CK_BYTE *out,
 	struct operation *op = operation(c, OPERATION_SIGN);
 	CK_RV rv;
 
+	rv = check_again(c, OPERATION_SIGN);
+	if (rv != CKR_OK)
+		return rv;
 	if (op->ours == NULL) {
 		if (op->left)
 			return CKR_OPERATION_NOT_INITIALIZED;
@@ -329,6 +359,9 @@ operation_sign_final(struct api_call *c, CK_BYTE *out, CK_ULONG *out_len)
 	struct operation *op = operation(c, OPERATION_SIGN);
 	CK_RV rv;
 
+	rv = check_again(c, OPERATION_SIGN);
+	if (rv != CKR_OK)
+		return rv;
 	if (op->ours == NULL) {
 		if (op->left)
 			return CKR_OPERATION_NOT_INITIALIZED;
@@ -458,6 +491,9 @@ operation_decrypt(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
 	struct operation *op = operation(c, OPERATION_DECRYPT);
 	CK_RV rv;
 
+	rv = check_again(c, OPERATION_DECRYPT);
+	if (rv != CKR_OK)
+		return rv;
 	if (op->ours == NULL) {
 		rv = c->f->C_Decrypt(c->down, in, in_len, out, out_len);
 		return passed_end(op, rv, out == NULL);
@@ -476,8 +512,11 @@ operation_decrypt_update(struct api_call *c, CK_BYTE *in, CK_ULONG in_len,
     CK_BYTE *out, CK_ULONG *out_len)
 {
 	struct operation *op = operation(c, OPERATION_DECRYPT);
-	CK_RV rv = CKR_OK;
+	CK_RV rv;
 
+	rv = check_again(c, OPERATION_DECRYPT);
+	if (rv != CKR_OK)
+		return rv;
 	if (op->ours == NULL) {
 		rv = c->f->C_DecryptUpdate(c->down, in, in_len, out, out_len);
 		return passed_end(op, rv, true);
@@ -500,6 +539,9 @@ operation_decrypt_final(struct api_call *c, CK_BYTE *out, CK_ULONG *out_len)
 	struct operation *op = operation(c, OPERATION_DECRYPT);
 	CK_RV rv;
 
+	rv = check_again(c, OPERATION_DECRYPT);
+	if (rv != CKR_OK)
+		return rv;
 	if (op->ours == NULL) {
 		rv = c->f->C_DecryptFinal(c->down, out, out_len);
 		return passed_end(op, rv, out == NULL);
@@ -521,11 +563,18 @@ operation_state(struct api_call *c, CK_BYTE *state, CK_ULONG *state_len)
 }
 
 void
-operation_restored(struct api_call *c)
+operation_restored(struct api_call *c, CK_OBJECT_HANDLE signing_key)
 {
+	struct operation *op = operation(c, OPERATION_SIGN);
+
 	for (size_t i = 0; i < OPERATION_KINDS; i++) {
 		operation_drop(&c->session->operation[i]);
 		c->session->operation[i].left = false;
+	}
+	/* If it is a signature, it is made with this key. */
+	if (signing_key != CK_INVALID_HANDLE) {
+		op->passed = true;
+		op->key = signing_key;
 	}
 }
 

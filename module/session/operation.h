@@ -34,7 +34,7 @@ struct operation {
 	bool left;   /* the device may have one running that was begun by us */
 	struct mechanism_op *ours; /* vendor or completed; NULL: none */
 	struct purpose *rule;      /* of its key, if that is bound */
-	CK_OBJECT_HANDLE key;      /* of ours */
+	CK_OBJECT_HANDLE key;
 	CK_MECHANISM_TYPE type;
 };
 
@@ -61,7 +61,7 @@ CK_RV operation_decrypt_final(struct api_call *c, CK_BYTE *out,
 CK_RV operation_state(struct api_call *c, CK_BYTE *state,
     CK_ULONG *state_len) NODISCARD;
 /* C_SetOperationState went well: what it brought back is the device's. */
-void operation_restored(struct api_call *c);
+void operation_restored(struct api_call *c, CK_OBJECT_HANDLE signing_key);
 
 /*
  * Before a function that is about two operations: CKR_OPERATION_NOT_INITIALIZED

@@ -33,6 +33,9 @@ struct session {
 	void *app;
 	CK_NOTIFY notify;
 	struct operation operation[OPERATION_KINDS];
+	/* Of what was begun in the device by C_SignRecoverInit, ... */
+	CK_OBJECT_HANDLE recover_key;
+	CK_OBJECT_HANDLE message_key; /* ... by C_MessageSignInit */
 	struct find find;
 	struct hasher *hasher; /* made when first needed */
 };
