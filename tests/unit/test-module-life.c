@@ -141,7 +141,7 @@ static void
 test_stays_away(void **state)
 {
 	CK_SESSION_HANDLE a;
-	double until;
+	double before, until;
 	CK_ULONG n = 0;
 	CK_RV rv;
 
@@ -149,11 +149,13 @@ test_stays_away(void **state)
 	start(NULL);
 	a = open_on(0);
 	stub->lost = CKR_DEVICE_ERROR;
+	before = now();
 	assert_int_equal(slot_info(0), CKR_DEVICE_ERROR);
 	assert_int_equal(stub->initialized, 2);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(slot_info(0), CKR_DEVICE_REMOVED);
-	assert_int_equal(stub->initialized, 2);
+	/* At most once a second, which a busy machine may need for these. */
+	assert_true(stub->initialized <= 2 + (unsigned)(now() - before));
 	assert_int_equal(info(a), CKR_SESSION_HANDLE_INVALID);
 	rv = C_GetSlotList(CK_TRUE, NULL, &n);
 	assert_int_equal(rv, CKR_DEVICE_REMOVED);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -752,6 +753,24 @@ calls_of_sign(CK_OBJECT_HANDLE key)
 	return calls;
 }
 
+/* Of the second of two within the second for which the first is remembered. */
+static unsigned long
+calls_of_next_sign(CK_OBJECT_HANDLE key)
+{
+	unsigned long n = 0;
+	struct timespec from, to;
+
+	for (int i = 0; i < 20; i++) {
+		(void)clock_gettime(CLOCK_MONOTONIC, &from);
+		calls_of_sign(key);
+		n = calls_of_sign(key);
+		(void)clock_gettime(CLOCK_MONOTONIC, &to);
+		if (to.tv_sec - from.tv_sec < 1)
+			break;
+	}
+	return n;
+}
+
 /* C_SignInit and C_Sign, and nothing else, from the second use on. */
 static void
 test_hot_path(void **state)
@@ -761,12 +780,10 @@ test_hot_path(void **state)
 	CK_OBJECT_HANDLE key = generate(&unbound);
 
 	(void)state;
-	calls_of_sign(key);
-	assert_int_equal(calls_of_sign(key), 2);
+	assert_int_equal(calls_of_next_sign(key), 2);
 	/* also where other keys of the token are bound */
 	(void)generate(&k);
-	calls_of_sign(key);
-	assert_int_equal(calls_of_sign(key), 2);
+	assert_int_equal(calls_of_next_sign(key), 2);
 }
 
 /* ---- who goes around the module */
