@@ -23,7 +23,7 @@ tap_ok "what is stored is what was issued" sh -c \
 	--pin-source file:pin | cmp - mdl.cbor"
 tap_ok "other programs see the credential as CKO_DATA" sh -c \
     "${SANITIZER_PRELOAD:+LD_PRELOAD=$SANITIZER_PRELOAD} \
-	ASAN_OPTIONS=detect_leaks=0 \
+	ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
 	pkcs11-tool --module '$abs_top_builddir/p11-mdoc.so' --login \
 	--pin $SOFTHSM_PIN -O 2>/dev/null | grep -q 'p11-mdoc credential'"
 

@@ -15,7 +15,7 @@ HOME=$SOFTHSM_FOLDER/home
 XDG_CONFIG_HOME=$SOFTHSM_FOLDER/xdg
 export HOME XDG_CONFIG_HOME
 # What the sanitizers find at the end is found elsewhere.
-export ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 
 cp "$abs_top_builddir/tests/integration/secure-start" plain ||
     tap_bail "secure-start is not built"

@@ -16,7 +16,7 @@ export TMPDIR=$PWD/tmp
 # In a build with sanitizers the programs below have to load them first.
 tool=(pkcs11-tool --module "$MODULE")
 [ -z "${SANITIZER_PRELOAD-}" ] || tool=(env "LD_PRELOAD=$SANITIZER_PRELOAD"
-    ASAN_OPTIONS=detect_leaks=0 "${tool[@]}")
+    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "${tool[@]}")
 
 # ---- pkcs11-tool
 "$p" spy -- "${tool[@]}" -L >out 2>err

@@ -25,7 +25,8 @@ module_run()
 {
 	if [ -n "${SANITIZER_PRELOAD-}" ]; then
 		# What such programs leak is theirs.
-		LD_PRELOAD=$SANITIZER_PRELOAD ASAN_OPTIONS=detect_leaks=0 "$@"
+		LD_PRELOAD=$SANITIZER_PRELOAD \
+		    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$@"
 	else
 		"$@"
 	fi
